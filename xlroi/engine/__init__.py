@@ -1,0 +1,1 @@
+"""Lines evaluated over arrays: [trials, members, steps], errors as values, roots of flows."""

@@ -1,0 +1,67 @@
+"""What a function is, as data: the check, the speller, both engines and the docs read the same record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Function", "Shape", "UnitRule"]
+
+Shape = Literal["elementwise", "aggregate", "timeline", "previous", "running"]
+"""
+* ``elementwise``: the result runs along every axis of its arguments;
+* ``aggregate``: with one argument, reduces the axes that the line does not have; with more, elementwise;
+* ``timeline``: reads a whole row of months and gives one value (per member);
+* ``previous``: reads an earlier column of a line;
+* ``running``: reads a line from step 0 up to the present column.
+"""
+
+UnitRule = Literal["same", "first", "pure", "any", "branches", "root", "rate", "second", "date", "nothing"]
+"""
+* ``same``: all arguments in one unit, which is the result's;
+* ``first``: the result has the first argument's unit, the others are dimensionless;
+* ``pure``: dimensionless in, dimensionless out;
+* ``any``: whatever goes in, a dimensionless value comes out;
+* ``branches``: the first argument is a condition, the others share the result's unit;
+* ``root``: the square root of the argument's unit;
+* ``rate``: the first argument in any unit, dates as dates, the rest and the result dimensionless;
+* ``second``: the first argument is dimensionless, the result has the second's unit;
+* ``date``: a date and a whole number of months give a date;
+* ``nothing``: a value that fits any unit (an error on purpose).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One word of the language.
+
+    ``kinds`` names what each argument must be (the last repeats): number, flag, text, any.
+    ``result`` is the kind that comes out; "branch" takes it from the arguments.
+    ``dead`` tells when the result is provably zero after the horizon: "first", "all" or "any" of the arguments are.
+    ``excel`` is the spelling of a plain call; ``None`` where the speller has a method of its own.
+    ``implied`` are names that the spelling reads beside the arguments.
+    """
+
+    name: str
+    family: str
+    arity: tuple[int, int | None]
+    summary: str
+    shape: Shape = "elementwise"
+    units: UnitRule = "same"
+    kinds: tuple[str, ...] = ("number",)
+    result: Literal["number", "flag", "text", "branch"] = "number"
+    dead: Literal["first", "all", "any", "branches"] | None = None
+    excel: str | None = None
+    implied: tuple[str, ...] = ()
+    zero_when_dead: bool = False
+    """The argument must be provably zero after the horizon, as sums and rates over time read every column."""
+    in_sumproduct: bool = False
+    """May stand inside SUMPRODUCT in every engine."""
+    handles_errors: bool = False
+    """Turns errors into values; allowed only in lines that declare it, so that no error is swallowed unseen."""
+    series: tuple[int, ...] = ()
+    """Which arguments of a ``timeline`` function are rows of months; they must be plain lines."""
+
+    def kind_of(self, index: int) -> str:
+        """What argument ``index`` must be."""
+        return self.kinds[min(index, len(self.kinds) - 1)]

@@ -1,0 +1,162 @@
+"""Who reads whom, and in which order lines can be computed.
+
+An edge says how a line reads another: in the ``same`` step, in an earlier one
+(``lag``), or over ``all`` steps. Recursion through ``lag`` is what corkscrews are
+made of; a cycle of ``same`` or ``all`` edges has no answer and is printed as a path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from xlroi.formula.functions import FUNCTIONS
+from xlroi.formula.tree import Binary, Call, Minus, Name, Node
+
+__all__ = ["Edge", "Group", "edges", "evaluation_order", "find_cycle"]
+
+How = Literal["same", "lag", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """``name`` is read ``how``."""
+
+    name: str
+    how: How
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Lines that are computed together: one line, or a recursion that runs step by step, in this order."""
+
+    ids: tuple[str, ...]
+    recursive: bool
+
+
+def edges(node: Node, how: How = "same") -> Iterator[Edge]:
+    """Every name the formula reads, in the order of its text, the implied ones first.
+
+    >>> from xlroi.formula.parse import parse
+    >>> [f"{e.name}:{e.how}" for e in edges(parse("PRIOR(fleet) + bought"))]
+    ['fleet:lag', 'bought:same']
+    """
+    match node:
+        case Name(id=name):
+            yield Edge(name, how)
+        case Minus(operand=operand):
+            yield from edges(operand, how)
+        case Binary(left=left, right=right):
+            yield from edges(left, how)
+            yield from edges(right, how)
+        case Call(function=name, arguments=arguments, over=over):
+            function = FUNCTIONS.get(name)
+            for implied in function.implied if function else ():
+                yield Edge(implied, how)
+            for index, argument in enumerate(arguments):
+                inner = how
+                if function and function.shape == "previous" and index == 0:
+                    inner = "lag"
+                elif over == "month" or (function and index in function.series):
+                    inner = "all"
+                yield from edges(argument, inner)
+        case _:
+            return
+
+
+def evaluation_order(readers: Mapping[str, Sequence[Edge]]) -> list[Group]:
+    """Groups in an order in which each reads only earlier groups (Tarjan's components, iteratively).
+
+    ``readers`` maps a line to what it reads; names that are no lines are ignored.
+    """
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    on_stack: set[str] = set()
+    groups: list[Group] = []
+    targets = {line: [e.name for e in found if e.name in readers] for line, found in readers.items()}
+    for root in readers:
+        if root in index:
+            continue
+        work: list[tuple[str, Iterator[str]]] = [(root, iter(targets[root]))]
+        index[root] = low[root] = len(index)
+        stack.append(root)
+        on_stack.add(root)
+        while work:
+            line, pending = work[-1]
+            following = next(pending, None)
+            if following is None:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[line])
+                if low[line] == index[line]:
+                    members = _component(line, stack, on_stack)
+                    recursive = len(members) > 1 or line in targets[line]
+                    groups.append(Group(_within(members, readers) if recursive else members, recursive))
+            elif following not in index:
+                index[following] = low[following] = len(index)
+                stack.append(following)
+                on_stack.add(following)
+                work.append((following, iter(targets[following])))
+            elif following in on_stack:
+                low[line] = min(low[line], index[following])
+    return groups
+
+
+def _component(root: str, stack: list[str], on_stack: set[str]) -> tuple[str, ...]:
+    members = []
+    while True:
+        member = stack.pop()
+        on_stack.discard(member)
+        members.append(member)
+        if member == root:
+            return tuple(reversed(members))
+
+
+def _within(members: tuple[str, ...], readers: Mapping[str, Sequence[Edge]]) -> tuple[str, ...]:
+    """The members in the order of their same-step reads; a cycle leaves the order open (the check refuses it)."""
+    inside, done, order = set(members), set[str](), list[str]()
+
+    def visit(line: str) -> None:
+        if line in done:
+            return
+        done.add(line)
+        for edge in readers[line]:
+            if edge.how != "lag" and edge.name in inside:
+                visit(edge.name)
+        order.append(line)
+
+    for member in sorted(members, key=list(readers).index):
+        visit(member)
+    return tuple(order)
+
+
+def find_cycle(group: Group, readers: Mapping[str, Sequence[Edge]]) -> list[str] | None:
+    """A path of names that leads back to its start without going through an earlier step, or ``None``.
+
+    >>> find_cycle(Group(("a", "b"), True), {"a": [Edge("b", "same")], "b": [Edge("a", "same")]})
+    ['a', 'b', 'a']
+    """
+    inside = set(group.ids)
+    done: set[str] = set()
+    for root in group.ids:
+        path: list[str] = []
+        stack: list[tuple[str, Iterator[str]]] = [(root, _free(root, inside, readers))]
+        path.append(root)
+        while stack:
+            _, pending = stack[-1]
+            following = next(pending, None)
+            if following is None:
+                done.add(path.pop())
+                stack.pop()
+            elif following in path:
+                return [*path[path.index(following) :], following]
+            elif following not in done:
+                path.append(following)
+                stack.append((following, _free(following, inside, readers)))
+    return None
+
+
+def _free(line: str, inside: set[str], readers: Mapping[str, Sequence[Edge]]) -> Iterator[str]:
+    return (e.name for e in readers[line] if e.how != "lag" and e.name in inside)

@@ -1,0 +1,73 @@
+"""The names that a formula may use, and what each of them is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Final, Literal
+
+from xlroi.formula.tree import FormulaError, Type
+
+__all__ = ["WHOLE_TIMELINE_DEAD", "Declaration", "Role", "Scope", "check_name", "did_you_mean"]
+
+Role = Literal["input", "constant", "column", "line", "word"]
+
+WHOLE_TIMELINE_DEAD: Final = frozenset({"live", "operating", "closing"})
+"""The words of the timeline that are 0 after the horizon by definition."""
+
+_LOOKS_LIKE_CELL: Final = re.compile(r"([A-Za-z]{1,3}[0-9]{1,7}|[rR][0-9]*[cC][0-9]*|[rRcC])")
+_PLAIN: Final = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One name: its type, where it comes from, and whether it is provably zero after the horizon."""
+
+    id: str
+    type: Type
+    role: Role = "line"
+    dead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """All declarations by name, and the member names of each table."""
+
+    names: Mapping[str, Declaration]
+    tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def declaration(self, name: str, position: int = 0) -> Declaration:
+        """What ``name`` is; an unknown one is refused with the nearest names."""
+        found = self.names.get(name)
+        if found is not None:
+            return found
+        raise FormulaError(f"{name!r} is not an input, a constant, a line or a word of the timeline"
+                           + did_you_mean(name, [*self.names, *self.tables]), position)  # fmt: skip
+
+
+def did_you_mean(word: str, known: list[str]) -> str:
+    """A hint to end a message with, empty where nothing is near.
+
+    >>> did_you_mean("monthly_savngs", ["monthly_savings", "discount_rate"])
+    "; did you mean 'monthly_savings'?"
+    """
+    near = get_close_matches(word, known, n=2, cutoff=0.6)
+    return f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that a sheet or this language would read as something else.
+
+    >>> check_name("tco3")
+    Traceback (most recent call last):
+    ...
+    xlroi.formula.tree.FormulaError: 'tco3' reads as a cell in Excel; choose another name, such as 'tco3_'
+    """
+    if not _PLAIN.fullmatch(name):
+        raise FormulaError(f"{name!r} is no name: small letters, digits and '_', beginning with a letter")
+    if _LOOKS_LIKE_CELL.fullmatch(name):
+        raise FormulaError(f"{name!r} reads as a cell in Excel; choose another name, such as '{name}_'")
+    if name in {"over", "true", "false"}:
+        raise FormulaError(f"{name!r} is a word of the formula language; choose another name")

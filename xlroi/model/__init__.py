@@ -1,0 +1,1 @@
+"""Templates and cases: what a model is, what a user fills in, and where each stands in its file."""

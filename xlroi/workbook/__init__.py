@@ -1,0 +1,1 @@
+"""The workbook: expressions placed in cells, spelled as formulas, valued by the engine, dressed and written."""

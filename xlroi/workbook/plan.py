@@ -1,0 +1,135 @@
+"""What stands where, before anything is written.
+
+A sheet builder places leaves, lines and links; it cannot write formula text.
+Formula and value of a cell both come from the line that stands there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+__all__ = [
+    "FIRST_STEP", "NOTE", "OPENING", "TOTAL", "UNIT", "VALUE", "Drawing", "Home", "Leaf", "Line", "Link", "Placed", "Run",
+    "Sheet", "Style", "Text",
+]  # fmt: skip
+
+# The columns that are the same on every time sheet (A section, B label, C member, ... H opening, I step 0).
+VALUE: Final = 4
+UNIT: Final = 5
+TOTAL: Final = 6
+NOTE: Final = 7
+OPENING: Final = 8
+FIRST_STEP: Final = 9
+
+Style = Literal[
+    "title", "subtitle", "heading", "label", "note", "unit", "input", "text_input", "calculation", "link", "output",
+    "total", "check", "header", "plain", "stamp", "sentence", "code", "hyperlink", "column_head",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A constant that no formula made: a label, a stamped number, a note."""
+
+    value: str | float
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """An input cell of the book: ``id`` names the leaf."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The home of a single-valued line: its formula stands here."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A cell that shows what stands at the home of ``id``."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    row: int
+    column: int
+    content: Text | Leaf | Line | Link
+    style: Style
+    format: str = "General"
+    target: str = ""
+    """A place inside the book that a click leads to, as ``Inputs!A1``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A monthly line along its row, as its home or as a call-up of another row."""
+
+    row: int
+    id: str
+    is_home: bool
+    style: Style
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a line or leaf stands; ``column`` is ``None`` for a monthly row."""
+
+    sheet: str
+    row: int
+    column: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A chart and where its upper left corner stands; ``size`` in centimetres."""
+
+    kind: Literal["columns", "path"]
+    title: str
+    lines: tuple[str, ...]
+    marker: str | None
+    anchor: str
+    size: tuple[float, float] = (16.0, 8.0)
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One worksheet. ``call_ups`` tells for each home row where the names of its formula stand in its own block."""
+
+    name: str
+    role: Literal["report", "input", "time", "check", "record"]
+    placed: list[Placed] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    call_ups: dict[str, dict[str, int]] = field(default_factory=dict)
+    widths: dict[int, float] = field(default_factory=dict)
+    heights: dict[int, float] = field(default_factory=dict)
+    freeze: str | None = None
+    repeat_rows: str | None = None
+    repeat_columns: str | None = None
+    drawings: list[Drawing] = field(default_factory=list)
+    choices: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
+    landscape: bool = True
+
+    def put(self, row: int, column: int, content: Text | Leaf | Line | Link | str | float, style: Style,
+            format: str = "General", target: str = "") -> None:  # fmt: skip
+        """Place one cell; a plain text or number is a constant."""
+        if isinstance(content, (str, float, int)):
+            content = Text(content)
+        self.placed.append(Placed(row, column, content, style, format, target))
+
+    def homes(self) -> Iterator[tuple[str, Home]]:
+        """Where each line and leaf of this sheet stands."""
+        for cell in self.placed:
+            if isinstance(cell.content, (Leaf, Line)):
+                yield cell.content.id, Home(self.name, cell.row, cell.column)
+        for run in self.runs:
+            if run.is_home:
+                yield run.id, Home(self.name, run.row, None)
