@@ -1,0 +1,70 @@
+"""The command line: this file names the commands, a file per family holds them and is loaded when one is called."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from typing import Any
+
+import click
+
+from xlroi.errors import BookError, EngineUnavailable, InputError
+
+__all__ = ["main"]
+
+_COMMANDS = {
+    "models": ("xlroi.cli.cases", "List the models"),
+    "new": ("xlroi.cli.cases", "Write a commented case file to start from"),
+    "run": ("xlroi.cli.cases", "Compute a case"),
+    "explain": ("xlroi.cli.cases", "Show how a number comes about, down to inputs and sources"),
+    "build": ("xlroi.cli.books", "Write the workbook of a case"),
+    "verify": ("xlroi.cli.books", "Recalculate a workbook by other engines and compare every cell"),
+    "demo": ("xlroi.cli.books", "Build and verify the examples"),
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(_COMMANDS[cmd_name][0])
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+def xlroi() -> None:
+    """AI money decided in Excel: models, workbooks, and the proof that they agree."""
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 a mismatch, 2 bad input, 3 an engine could not run."""
+    try:
+        code: Any = xlroi.main(prog_name="xlroi", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except click.Abort:
+        click.echo("stopped", err=True)
+        code = 130
+    except (InputError, BookError) as error:
+        code = _fail(error, 2)
+    except EngineUnavailable as error:
+        code = _fail(error, 3)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(error: Exception, code: int) -> int:
+    if "--json" in sys.argv:
+        click.echo(json.dumps({"error": str(error).splitlines(), "exit": code}, indent=2))
+    for line in str(error).splitlines():
+        click.echo(f"error: {line}", err=True)
+    return code

@@ -118,6 +118,8 @@ lines:
   live: {{label: Live, unit: flag, per: month, totalled: flag, formula: month <= horizon}}
   operating: {{label: In operation, unit: flag, per: month, totalled: flag, formula: live * (month >= 1)}}
   closing: {{label: Last month, unit: flag, per: month, totalled: flag, formula: month = horizon}}
+  chart_month: {{label: Month for charts, unit: month, per: month, totalled: rate, formula: "MIN(month, horizon)"}}
+  chart_zero: {{label: Zero for charts, unit: month, formula: horizon - horizon}}
   year: {{label: Year, unit: "1", per: month, totalled: rate, formula: INT((month - 1) / 12) + 1}}
 """
 

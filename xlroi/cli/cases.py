@@ -1,0 +1,112 @@
+"""models, new, run, explain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from xlroi.cli.show import print_json, shown, table
+from xlroi.errors import InputError
+from xlroi.values import CellValue
+
+
+def _json_value(value: CellValue) -> CellValue:
+    return str(value) if isinstance(value, str) else value
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def models(as_json: bool) -> None:
+    """List the models that come with xlroi."""
+    from xlroi.model.template import load_model, model_names
+
+    found = [load_model(name) for name in model_names()]
+    if as_json:
+        print_json({"models": [{"model": m.id, "title": m.title, "question": m.question} for m in found]})
+    else:
+        table("Models", ["Model", "Title", "Question"], [[m.id, m.title, m.question] for m in found])
+
+
+@click.command()
+@click.argument("model")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write it; without, it is printed.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+def new(model: str, output: Path | None, force: bool) -> None:
+    """Write a commented case of MODEL that builds at once."""
+    from xlroi.model.starter import starter_case
+    from xlroi.model.template import load_model
+
+    text = starter_case(load_model(model))
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    if output.exists() and not force:
+        raise InputError(f"{output}: exists already; choose another name, or overwrite it with --force")
+    scratch = output.with_name(f".{output.name}.part")
+    try:
+        scratch.write_text(text, encoding="utf-8")
+        scratch.replace(output)
+    except OSError as error:
+        raise InputError(f"{output}: cannot be written: {error.strerror}") from None
+    click.echo(f"wrote {output}; next: xlroi build {output}")
+
+
+@click.command()
+@click.argument("case", type=click.Path(path_type=Path))
+@click.option("--scenario", default=None, help="base, optimistic, pessimistic or all; default: the case's own.")
+@click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change an input, as --set discount_rate=8%.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def run(case: Path, scenario: str | None, settings: tuple[str, ...], as_json: bool) -> None:
+    """Compute the outputs of CASE."""
+    from xlroi.api import load_case
+    from xlroi.api import run as evaluate
+    from xlroi.model.case import with_settings
+    from xlroi.model.model import SCENARIOS
+
+    loaded = with_settings(load_case(case), list(settings))
+    chosen = list(SCENARIOS) if scenario == "all" else [s for s in SCENARIOS if s == (scenario or loaded.scenario)]
+    if not chosen:
+        raise InputError(f"--scenario {scenario}: expected all or one of {', '.join(SCENARIOS)}")
+    results = [evaluate(loaded, s) for s in chosen]
+    if as_json:
+        found = [
+            {"model": loaded.model.id, "scenario": r.scenario,
+             "outputs": {id: _json_value(v) for id, v in r.outputs.items()}}
+            for r in results
+        ]  # fmt: skip
+        print_json(found if scenario == "all" else found[0])
+        return
+    click.echo(loaded.title)
+    for result in results:
+        click.echo(f"{result.scenario}: {result.values.cell(loaded.model.answer)}")
+    rows = [
+        [o.label, *(shown(r.outputs[o.id], o.unit_text) for r in results), o.unit_text.replace("money", loaded.currency)]
+        for o in loaded.model.outputs
+    ]
+    table("", ["Output", *(r.scenario for r in results), "Unit"], rows)
+
+
+@click.command()
+@click.argument("case", type=click.Path(path_type=Path))
+@click.argument("output")
+@click.option("--scenario", default=None, help="base, optimistic or pessimistic.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def explain(case: Path, output: str, scenario: str | None, as_json: bool) -> None:
+    """Show the lines behind OUTPUT with formula, value and unit, down to inputs and their sources."""
+    from xlroi.analysis.explain import explain as explained
+    from xlroi.analysis.explain import rendered
+    from xlroi.api import load_case
+    from xlroi.api import run as evaluate
+    from xlroi.model.model import SCENARIOS
+
+    loaded = load_case(case)
+    chosen = next((s for s in SCENARIOS if s == (scenario or loaded.scenario)), None)
+    if chosen is None:
+        raise InputError(f"--scenario {scenario}: expected one of {', '.join(SCENARIOS)}")
+    tree = explained(evaluate(loaded, chosen).values, loaded, output, chosen)
+    if as_json:
+        print_json(tree.as_data())
+    else:
+        for line in rendered(tree, shown):
+            click.echo(line)

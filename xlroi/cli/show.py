@@ -1,0 +1,54 @@
+"""Values and tables as the terminal and JSON show them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from xlroi.values import CellValue, ExcelError, from_serial
+
+__all__ = ["print_json", "shown", "table"]
+
+
+def print_json(data: Any) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def shown(value: CellValue, unit: str) -> str:
+    """A value with the decimals of its unit.
+
+    >>> shown(0.0825, "%"), shown(1234.5, "money"), shown(None, "money")
+    ('8.25%', '1,234.50', '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, (str, ExcelError)):
+        return str(value)
+    if unit == "date":
+        return from_serial(value).isoformat()
+    if unit.startswith("%"):
+        return f"{value * 100:,.4f}".rstrip("0").rstrip(".") + "%"
+    if unit.startswith("money"):
+        return f"{value:,.2f}"
+    return f"{value:,.6g}" if value != int(value) else f"{int(value):,}"
+
+
+def table(title: str, heads: list[str], rows: list[list[str]]) -> None:
+    """A table by rich on a terminal, tabs-free plain columns elsewhere."""
+    if sys.stdout.isatty():
+        from rich.console import Console
+        from rich.table import Table
+
+        made = Table(*heads, title=title, title_justify="left")
+        for row in rows:
+            made.add_row(*row)
+        Console().print(made)
+        return
+    click.echo(title)
+    widths = [max(len(str(row[i])) for row in [heads, *rows]) for i in range(len(heads))]
+    for row in [heads, *rows]:
+        click.echo("  ".join(str(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

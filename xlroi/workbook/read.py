@@ -1,0 +1,76 @@
+"""A written book back to its case and the values that its input cells hold now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from xlroi.errors import BookError, InputError
+from xlroi.model.case import case_from
+from xlroi.model.loading import parse_yaml
+from xlroi.model.model import SCENARIOS
+from xlroi.model.template import model_from
+from xlroi.values import CellValue, ExcelError
+from xlroi.workbook.book import SCENARIO, Book, as_shown, book_of
+from xlroi.workbook.layout import Layout
+from xlroi.workbook.sheets.records import CASE_HEAD, MODEL_HEAD
+from xlroi.workbook.write import layout_of
+
+__all__ = ["ReadBack", "read_back"]
+
+Cells = Mapping[tuple[str, str], CellValue]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """The book as built, its layout, what its input cells hold, and which of them were edited."""
+
+    book: Book
+    layout: Layout
+    present: dict[str, CellValue]
+    edited: tuple[str, ...]
+
+
+def read_back(path: Path, cells: Cells) -> ReadBack:
+    """Rebuild the plan of a book from the case and the template that it carries; raises :class:`BookError`."""
+    case_text = _column(cells, "Change log", CASE_HEAD)
+    model_text = _column(cells, "Model text", MODEL_HEAD)
+    if case_text is None or model_text is None:
+        raise BookError(f"{path}: not a workbook of xlroi: the sheets 'Change log' and 'Model text' do not carry a case")
+    try:
+        model = model_from(parse_yaml(model_text, "Model text"))
+        case = case_from(parse_yaml(case_text, "Change log"), model)
+        book = book_of(case)
+        layout = layout_of(book, date(2000, 1, 1))
+    except InputError as error:
+        raise BookError(f"{path}: the case that the workbook carries cannot be read:\n{error}") from None
+    present: dict[str, CellValue] = {}
+    edited = []
+    for id, (sheet, ref) in layout.input_cells().items():
+        value = cells.get((sheet, ref))
+        place = f"{path}: {sheet}!{ref}"
+        if isinstance(value, ExcelError):
+            raise BookError(f"{place}: the input {id!r} holds the error {value}; type a number")
+        if id == SCENARIO:
+            if value not in [as_shown(s) for s in SCENARIOS]:
+                raise BookError(f"{place}: the scenario must be Base, Optimistic or Pessimistic (got {value!r})")
+        elif isinstance(value, (str, bool)):
+            raise BookError(f"{place}: the input {id!r} holds {value!r}; type a number")
+        elif value is None and book.leaves[id] is not None and (id.endswith(".base") or "." not in id):
+            raise BookError(f"{place}: the input {id!r} is empty; type a number")
+        present[id] = value
+        if value != book.leaves[id]:
+            edited.append(id)
+    return ReadBack(book, layout, present, tuple(edited))
+
+
+def _column(cells: Cells, sheet: str, head: str) -> str | None:
+    """The texts below a heading in column A."""
+    rows = {int(ref[1:]): value for (name, ref), value in cells.items() if name == sheet and ref[0] == "A" and ref[1:].isdigit()}
+    start = next((row for row, value in rows.items() if value == head), None)
+    if start is None:
+        return None
+    last = max(rows)
+    return "\n".join(str(rows.get(row, "") or "") for row in range(start + 1, last + 1)) + "\n"

@@ -1,0 +1,55 @@
+"""The Inputs sheet: the scenario switch, and per input the live value, its scenarios, source and note."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from xlroi.model.model import SCENARIOS
+from xlroi.workbook.book import SCENARIO, Book, as_shown, raw
+from xlroi.workbook.formats import number_format, shown_unit
+from xlroi.workbook.plan import UNIT, VALUE, Leaf, Line, Link, Sheet
+
+__all__ = ["inputs"]
+
+_FIRST_SCENARIO: Final = 6
+_SOURCE: Final = 9
+_AS_OF: Final = 10
+_NOTE: Final = 11
+
+
+def inputs(book: Book) -> Sheet:
+    """Change the yellow cells; the live value follows the scenario switch."""
+    sheet = Sheet("Inputs", "input", freeze="E7", repeat_rows="1:6")
+    sheet.widths = {1: 4, 2: 38, 3: 28, VALUE: 16, UNIT: 16, 6: 16, 7: 16, 8: 16, _SOURCE: 38, _AS_OF: 13, _NOTE: 60}
+    sheet.put(1, 1, f"Inputs – {book.case.title}", "subtitle")
+    sheet.put(2, 1, Link("book.master"), "sentence")
+    sheet.put(4, 2, "Scenario", "label")
+    sheet.put(4, VALUE, Leaf(SCENARIO), "text_input")
+    sheet.choices[4, VALUE] = tuple(as_shown(s) for s in SCENARIOS)
+    sheet.put(4, UNIT, "choose from the list", "note")
+    sheet.put(5, 2, "Scenario number", "label")
+    sheet.put(5, VALUE, Line("book.scenario_no"), "calculation", "0")
+    heads = ["Input", "Name in formulas", "Live", "Unit", "Base", "Optimistic", "Pessimistic", "Source", "As of", "Note"]
+    for column, head in enumerate(heads, 2):
+        sheet.put(6, column, head, "column_head")
+    row, group = 7, ""
+    for id, given in book.case.inputs.items():
+        declared = book.model.inputs[id]
+        if declared.group != group:
+            row += 1 if group else 0
+            group = declared.group
+            sheet.put(row, 1, group, "heading")
+            row += 1
+        shown = number_format(declared.unit_text)
+        sheet.put(row, 2, declared.label, "label")
+        sheet.put(row, 3, id, "code")
+        sheet.put(row, VALUE, Line(id), "calculation", shown)
+        sheet.put(row, UNIT, shown_unit(declared.unit_text, book.case.currency), "unit")
+        for offset, scenario in enumerate(SCENARIOS):
+            sheet.put(row, _FIRST_SCENARIO + offset, Leaf(raw(id, scenario)), "input", shown)
+        sheet.put(row, _SOURCE, given.source or "not stated", "note")
+        if given.as_of:
+            sheet.put(row, _AS_OF, given.as_of.isoformat(), "note")
+        sheet.put(row, _NOTE, given.note or declared.help, "note")
+        row += 1
+    return sheet

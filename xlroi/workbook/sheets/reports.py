@@ -1,0 +1,136 @@
+"""Cover, Guide, Results and Checks: what a reader opens first."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from xlroi.workbook.book import Book
+from xlroi.workbook.formats import number_format, shown_unit
+from xlroi.workbook.plan import Drawing, Line, Link, Sheet
+
+__all__ = ["checks", "cover", "guide", "results"]
+
+CONTENTS: Final = {
+    "Guide": "How to read and change this workbook",
+    "Inputs": "The scenario switch and every input with its source",
+    "Timeline": "Months, dates, flags and constants",
+    "Calculations": "Every line in a block of its own",
+    "Results": "The outputs and charts",
+    "Checks": "What must hold, and whether it does",
+    "Lines": "The dictionary of all lines: in words and in cells",
+    "Sources": "Every fact with its source",
+    "Change log": "Version, hashes and the case as built",
+    "Model text": "The template this workbook was built from",
+}
+
+_GUIDE: Final = (
+    ("What this is", "A financial model with live formulas. Every number on a report is calculated from the Inputs."),
+    ("Change it", "Type into the yellow cells on Inputs. A blank optimistic or pessimistic cell uses the base value."),
+    ("Scenario", "Choose Base, Optimistic or Pessimistic at the top of Inputs; optimistic is favourable to the proposal."),
+    ("Read it", "Calculations stand in blocks: green links to the ingredients above, the black calculation last."),
+    ("Columns", "On time sheets the same month stands in the same column; column H is the opening, column I month 0."),
+    ("Timing", "Month 0 is the decision. Flows fall at the end of each month. Amounts are nominal."),
+    ("Signs", "Costs and benefits are positive; net cash is benefit less cost."),
+    ("Colours", "Yellow with blue digits: input. Green: link to another cell. Black: calculation. White on dark: heading."),
+    ("Errors", "#N/A in a payback means never; #NUM! in a rate of return means there is none. Nothing else may be an error."),
+)
+
+
+def cover(book: Book) -> Sheet:
+    """The question, the answer in one live sentence, headline figures, charts, contents."""
+    case, model = book.case, book.model
+    sheet = Sheet("Cover", "report")
+    sheet.widths = {1: 3, 2: 34, 3: 20, 4: 14, 5: 3, 6: 20, 7: 60}
+    sheet.put(1, 2, case.title, "title")
+    sheet.put(2, 2, model.question, "note")
+    sheet.put(4, 2, Link(model.answer), "sentence")
+    sheet.put(5, 2, Link("book.says_scenario"), "sentence")
+    sheet.put(6, 2, Link("book.master"), "check")
+    sheet.put(8, 2, "Headline figures", "heading")
+    row = 9
+    for id in model.headlines:
+        text = model.texts[id]
+        sheet.put(row, 2, text.label, "label")
+        sheet.put(row, 3, Link(id), "output", number_format(text.unit_text))
+        sheet.put(row, 4, shown_unit(text.unit_text, case.currency), "unit")
+        row += 1
+    sheet.put(8, 6, "Contents", "heading")
+    for offset, (name, what) in enumerate(CONTENTS.items()):
+        sheet.put(9 + offset, 6, name, "hyperlink", target=f"'{name}'!A1")
+        sheet.put(9 + offset, 7, what, "note")
+    row = max(row, 9 + len(CONTENTS)) + 1
+    for index, chart in enumerate(model.charts):
+        column = "B" if index % 2 == 0 else "F"
+        anchor = f"{column}{row + 18 * (index // 2)}"
+        sheet.drawings.append(Drawing(chart.type, chart.title, chart.lines, chart.marker, anchor))
+    row += 18 * ((len(model.charts) + 1) // 2)
+    for label, value in (("Owner", case.owner or "not stated"), ("Version", case.version), ("Model", f"{model.id} {model.version}"),
+                         ("About", case.description.strip() or model.description), ("Limitations", model.limitations)):  # fmt: skip
+        sheet.put(row, 2, label, "label")
+        sheet.put(row, 3, value, "note")
+        row += 1
+    return sheet
+
+
+def guide(book: Book) -> Sheet:
+    """How to read and change the workbook; conventions and limitations."""
+    sheet = Sheet("Guide", "report")
+    sheet.widths = {1: 3, 2: 16, 3: 110}
+    sheet.put(1, 2, "Guide", "title")
+    row = 3
+    for label, text in (*_GUIDE, ("Currency", f"All money is in {book.case.currency}."), ("Limitations", book.model.limitations)):
+        sheet.put(row, 2, label, "label")
+        sheet.put(row, 3, text, "note")
+        row += 1
+    return sheet
+
+
+def results(book: Book) -> Sheet:
+    """The outputs and charts."""
+    model = book.model
+    sheet = Sheet("Results", "report", freeze="A5")
+    sheet.widths = {1: 3, 2: 38, 3: 18, 4: 14, 5: 70}
+    sheet.put(1, 2, f"Results – {book.case.title}", "title")
+    sheet.put(2, 2, Link("book.master"), "sentence")
+    for column, head in enumerate(("Result", "Value", "Unit", "Meaning"), 2):
+        sheet.put(4, column, head, "column_head")
+    row = 5
+    for output in model.outputs:
+        sheet.put(row, 2, output.label, "label")
+        sheet.put(row, 3, Link(output.id), "output", number_format(output.unit_text))
+        sheet.put(row, 4, shown_unit(output.unit_text, book.case.currency), "unit")
+        sheet.put(row, 5, output.note, "note")
+        row += 1
+    for index, chart in enumerate(model.charts):
+        sheet.drawings.append(Drawing(chart.type, chart.title, chart.lines, chart.marker, f"B{row + 1 + 18 * index}"))
+    return sheet
+
+
+def checks(book: Book) -> Sheet:
+    """Each check: what, whether it holds, and the master that every sheet's header shows."""
+    sheet = Sheet("Checks", "check", freeze="A7", repeat_rows="1:6")
+    sheet.widths = {1: 3, 2: 58, 3: 10, 4: 10, 5: 10, 6: 14, 7: 14, 8: 60}
+    sheet.put(1, 2, "Checks", "title")
+    sheet.put(2, 2, Line("book.master"), "check")
+    sheet.put(3, 2, Line("book.says_errors"), "note")
+    sheet.put(4, 2, Line("book.says_alerts"), "note")
+    heads = ("What must hold", "Kind", "Holds", "Status", "Errors so far", "Alerts so far", "Remark")
+    for column, head in enumerate(heads, 2):
+        sheet.put(6, column, head, "column_head")
+    row = 7
+    for check in book.model.checks:
+        id = check.line
+        sheet.put(row, 2, check.label, "label")
+        sheet.put(row, 3, check.kind, "note")
+        sheet.put(row, 4, Line(f"holds.{id}"), "calculation", "0")
+        sheet.put(row, 5, Line(f"status.{id}"), "check")
+        sheet.put(row, 6, Line(f"errors.{id}"), "calculation", "0")
+        sheet.put(row, 7, Line(f"alerts.{id}"), "calculation", "0")
+        sheet.put(row, 8, check.help, "note")
+        row += 1
+    sheet.put(row, 2, "All", "label")
+    sheet.put(row, 6, Line("book.errors"), "total", "0")
+    sheet.put(row, 7, Line("book.alerts"), "total", "0")
+    sheet.put(row + 2, 2, "Scenario shown in headers", "label")
+    sheet.put(row + 2, 3, Line("book.says_scenario"), "note")
+    return sheet

@@ -1,0 +1,182 @@
+"""The plan to a file: openpyxl writes cells, styles and charts, the finish pass the rest."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import Cell
+from openpyxl.formatting.rule import CellIsRule
+from openpyxl.styles import Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlroi.errors import InputError
+from xlroi.values import CellValue
+from xlroi.workbook.book import Book
+from xlroi.workbook.charts import draw
+from xlroi.workbook.finish import finish
+from xlroi.workbook.layout import Layout
+from xlroi.workbook.plan import Leaf, Placed, Sheet, Text
+from xlroi.workbook.sheets import inputs, records, reports, time
+from xlroi.workbook.style import TAB_COLOURS, Dresser
+
+__all__ = ["Built", "build_book", "layout_of", "writable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A written workbook: where it is and how many formula cells it holds."""
+
+    path: Path
+    formula_cells: int
+    sheets: tuple[str, ...]
+
+
+def layout_of(book: Book, day: date) -> Layout:
+    """All sheets of a book, in reading order."""
+    first = [reports.cover(book), reports.guide(book), inputs.inputs(book), time.timeline(book), time.calculations(book),
+             reports.results(book), reports.checks(book)]  # fmt: skip
+    dictionary = records.lines(book, Layout(book, first))
+    last = [dictionary, records.sources(book), records.change_log(book, day), records.model_text(book)]
+    return Layout(book, [*first, *last])
+
+
+def writable(path: Path, *, force: bool) -> None:
+    """Refuse a path that exists (without ``force``) or cannot be written; raises :class:`InputError`."""
+    if path.suffix.lower() != ".xlsx":
+        raise InputError(f"{path}: a workbook's name ends in .xlsx")
+    if path.is_dir():
+        raise InputError(f"{path}: this is a folder")
+    if path.exists() and not force:
+        raise InputError(f"{path}: exists already; choose another name with -o, or overwrite it with --force")
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise InputError(f"{path}: there is no folder {folder}")
+    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise InputError(f"{path}: cannot be written; check the permissions of the folder")
+
+
+def build_book(book: Book, path: Path, day: date, *, force: bool = False) -> Built:
+    """Write a book; the file appears under its name only when it is complete."""
+    writable(path, force=force)
+    layout = layout_of(book, day)
+    values = layout.values(book.values())
+    workbook = Workbook()
+    workbook.remove(workbook.active)  # type: ignore[arg-type]
+    dresser = Dresser(workbook)
+    for sheet in layout.sheets:
+        _sheet(workbook.create_sheet(sheet.name), sheet, layout, dresser)
+    for filled in layout.formulas():
+        workbook[filled.sheet].cell(filled.row, filled.column).value = f"={filled.formula}"
+    for sheet in layout.sheets:
+        draw(workbook, layout, sheet)
+    _names(workbook, layout)
+    _properties(workbook, book, day)
+    parts: dict[str, dict[str, CellValue]] = {}
+    for index, sheet in enumerate(layout.sheets, 1):
+        parts[f"xl/worksheets/sheet{index}.xml"] = {ref: v for (name, ref), v in values.items() if name == sheet.name}
+    with tempfile.TemporaryDirectory(dir=path.resolve().parent, prefix=".xlroi-") as scratch:
+        raw, done = Path(scratch, "raw.xlsx"), Path(scratch, "done.xlsx")
+        workbook.save(raw)
+        stamped = finish(raw, done, parts, datetime(day.year, day.month, day.day))
+        if stamped != len(values):
+            raise RuntimeError(f"{len(values)} formula cells planned, {stamped} stamped")
+        done.replace(path)
+    return Built(path, stamped, tuple(s.name for s in layout.sheets))
+
+
+def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> None:
+    for placed in sheet.placed:
+        cell: Cell = ws.cell(placed.row, placed.column)  # type: ignore[assignment]
+        dresser.dress(cell, placed.style, placed.format)
+        _content(cell, placed, layout)
+    for run in sheet.runs:
+        first = 9 if run.is_home or run.row <= 4 else 8
+        for column in range(first, layout.last + 1):
+            dresser.dress(ws.cell(run.row, column), run.style, run.format)  # type: ignore[arg-type]
+    for column, width in sheet.widths.items():
+        ws.column_dimensions[get_column_letter(column)].width = width
+    for (row, column), options in sheet.choices.items():
+        choice = DataValidation(type="list", formula1=f'"{",".join(options)}"', allow_blank=False, showErrorMessage=True)
+        choice.error, choice.errorTitle = f"Choose {', '.join(options)}", "Not in the list"
+        choice.add(ws.cell(row, column).coordinate)
+        ws.add_data_validation(choice)
+    if sheet.name == "Inputs":
+        _bounds(ws, sheet, layout)
+    if sheet.role == "check":
+        red = CellIsRule(operator="equal", formula=['"CHECK"'], font=Font(color="9C0006", bold=True),
+                         fill=PatternFill(bgColor="FFC7CE"))  # fmt: skip
+        ws.conditional_formatting.add("E7:E200", red)
+    ws.freeze_panes = sheet.freeze
+    ws.sheet_properties.tabColor = TAB_COLOURS[sheet.role]
+    ws.sheet_view.showGridLines = sheet.role not in ("report", "check")
+    ws.page_setup.orientation = "landscape"
+    ws.page_setup.paperSize = 9
+    ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = 1, 0
+    ws.sheet_properties.pageSetUpPr.fitToPage = True  # type: ignore[union-attr]
+    if sheet.repeat_rows:
+        ws.print_title_rows = sheet.repeat_rows
+    if sheet.repeat_columns:
+        ws.print_title_cols = sheet.repeat_columns
+    ws.oddFooter.left.text, ws.oddFooter.center.text = "&F", "&A"
+    ws.oddFooter.right.text = f"Version {layout.book.case.version.replace('&', '&&')}, page &P of &N"
+
+
+def _content(cell: Cell, placed: Placed, layout: Layout) -> None:
+    content = placed.content
+    if isinstance(content, Text):
+        cell.value = content.value
+        if isinstance(content.value, str) and content.value[:1] in ("=", "+", "-", "@"):
+            cell.data_type = "s"  # a label stays a text, whatever it begins with
+            cell.quotePrefix = True  # type: ignore[attr-defined]
+        if placed.target:
+            cell.hyperlink = f"#{placed.target}"
+    elif isinstance(content, Leaf):
+        cell.value = layout.book.leaves[content.id]  # type: ignore[assignment]
+
+
+def _bounds(ws: Worksheet, sheet: Sheet, layout: Layout) -> None:
+    """Validation with the input's own bounds; a blank is allowed where the base serves."""
+    model = layout.book.model
+    for placed in sheet.placed:
+        if not isinstance(placed.content, Leaf) or placed.style != "input":
+            continue
+        declared = model.inputs[placed.content.id.partition(".")[0]]
+        low = declared.minimum if declared.minimum is not None else (61 if declared.is_date else -1e15)
+        high = declared.maximum if declared.maximum is not None else (2_900_000 if declared.is_date else 1e15)
+        kind = "whole" if declared.integer else "date" if declared.is_date else "decimal"
+        rule = DataValidation(type=kind, operator="between", formula1=f"{low:.15g}", formula2=f"{high:.15g}",
+                              allow_blank=not placed.content.id.endswith(".base"), showErrorMessage=True,
+                              showInputMessage=bool(declared.help))  # fmt: skip
+        rule.errorTitle, rule.error = "Out of bounds", f"{declared.label}: between {low:g} and {high:g}"[:225]
+        rule.promptTitle, rule.prompt = declared.label[:32], declared.help[:255]
+        rule.add(ws.cell(placed.row, placed.column).coordinate)
+        ws.add_data_validation(rule)
+
+
+def _names(workbook: Workbook, layout: Layout) -> None:
+    """Single-cell names for links and tests; no formula uses them."""
+    model = layout.book.model
+    wanted = {id: layout.homes[id] for id in (*model.inputs, *model.constants)}
+    wanted |= {output.id: layout.homes[output.id] for output in model.outputs}
+    for id, home in sorted(wanted.items()):
+        target = f"'{home.sheet}'!${get_column_letter(home.column or 1)}${home.row}"
+        workbook.defined_names[id] = DefinedName(id, attr_text=target)
+
+
+def _properties(workbook: Workbook, book: Book, day: date) -> None:
+    properties, case = workbook.properties, book.case
+    properties.title, properties.subject = case.title, book.model.question
+    properties.creator = case.owner or "xlroi"
+    properties.keywords, properties.version = f"xlroi {book.model.id} {book.model.version}", case.version
+    properties.created = properties.modified = datetime(day.year, day.month, day.day)
+    workbook.calculation.fullCalcOnLoad = True
+
+
