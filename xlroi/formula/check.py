@@ -242,7 +242,7 @@ def _timeline(function: Function, arguments: list[Node], node: Call) -> Type:
 
 
 def _fits_sumproduct(node: Node) -> None:
-    """Inside SUMPRODUCT stands only what every spreadsheet computes there."""
+    """Inside SUMPRODUCT stands only what every spreadsheet computes there; IronCalc loses even ABS inside an IF."""
     match node:
         case Name() | Number():
             return
@@ -251,9 +251,6 @@ def _fits_sumproduct(node: Node) -> None:
         case Binary(operator=operator, left=left, right=right) if operator != "&":
             _fits_sumproduct(left)
             _fits_sumproduct(right)
-        case Call(function=name, arguments=arguments) if FUNCTIONS[name].in_sumproduct:
-            for argument in arguments:
-                _fits_sumproduct(argument)
         case _:
             what = node.function if isinstance(node, Call) else "a text"
             raise FormulaError(f"{what} cannot stand inside a SUM over an axis (spreadsheets disagree on it): give it "

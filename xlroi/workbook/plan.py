@@ -97,7 +97,7 @@ class Drawing:
     lines: tuple[str, ...]
     marker: str | None
     anchor: str
-    size: tuple[float, float] = (16.0, 8.0)
+    size: tuple[float, float] = (13.0, 8.0)
 
 
 @dataclass(slots=True)
@@ -110,13 +110,11 @@ class Sheet:
     runs: list[Run] = field(default_factory=list)
     call_ups: dict[str, dict[str, int]] = field(default_factory=dict)
     widths: dict[int, float] = field(default_factory=dict)
-    heights: dict[int, float] = field(default_factory=dict)
     freeze: str | None = None
     repeat_rows: str | None = None
     repeat_columns: str | None = None
     drawings: list[Drawing] = field(default_factory=list)
     choices: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
-    landscape: bool = True
 
     def put(self, row: int, column: int, content: Text | Leaf | Line | Link | str | float, style: Style,
             format: str = "General", target: str = "") -> None:  # fmt: skip

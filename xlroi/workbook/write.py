@@ -118,8 +118,8 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
     ws.sheet_properties.tabColor = TAB_COLOURS[sheet.role]
     ws.sheet_view.showGridLines = sheet.role not in ("report", "check")
     ws.page_setup.orientation = "landscape"
-    ws.page_setup.paperSize = 9
-    ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = 1, 0
+    ws.page_setup.paperSize = 8 if sheet.role == "time" else 9  # A3 for the timeline, A4 for the rest
+    ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = (5 if sheet.role == "time" else 1), 0
     ws.sheet_properties.pageSetUpPr.fitToPage = True  # type: ignore[union-attr]
     if sheet.repeat_rows:
         ws.print_title_rows = sheet.repeat_rows

@@ -5,11 +5,10 @@ from __future__ import annotations
 from xlroi.formula.functions.registry import Function
 
 FUNCTIONS = (
-    Function("ABS", "mathematics", (1, 1), "absolute value", dead="first", excel="ABS", in_sumproduct=True),
+    Function("ABS", "mathematics", (1, 1), "absolute value", dead="first", excel="ABS"),
     Function("ROUND", "mathematics", (2, 2), "rounds to a number of decimals, halves away from zero", units="first",
              dead="first", excel="ROUND"),
-    Function("INT", "mathematics", (1, 1), "rounds down to a whole number", units="first", dead="first", excel="INT",
-             in_sumproduct=True),
+    Function("INT", "mathematics", (1, 1), "rounds down to a whole number", units="first", dead="first", excel="INT"),
     Function("SQRT", "mathematics", (1, 1), "square root; #NUM! below zero", units="root", dead="first", excel="SQRT"),
     Function("EXP", "mathematics", (1, 1), "e raised to a power", units="pure", excel="EXP"),
     Function("LN", "mathematics", (1, 1), "natural logarithm; #NUM! at or below zero", units="pure", excel="LN"),

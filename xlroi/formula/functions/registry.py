@@ -55,8 +55,6 @@ class Function:
     implied: tuple[str, ...] = ()
     zero_when_dead: bool = False
     """The argument must be provably zero after the horizon, as sums and rates over time read every column."""
-    in_sumproduct: bool = False
-    """May stand inside SUMPRODUCT in every engine."""
     handles_errors: bool = False
     """Turns errors into values; allowed only in lines that declare it, so that no error is swallowed unseen."""
     series: tuple[int, ...] = ()

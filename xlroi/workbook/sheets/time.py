@@ -43,7 +43,7 @@ def _constant_format(unit: str) -> str:
 
 
 def _time_sheet(book: Book, name: str) -> Sheet:
-    sheet = Sheet(name, "time", freeze="I5", repeat_rows="1:4", repeat_columns="A:G")
+    sheet = Sheet(name, "time", freeze="I5", repeat_rows="1:4", repeat_columns="A:F")
     sheet.widths = {1: 4, 2: 44, 3: 4, VALUE: 16, UNIT: 14, TOTAL: 15, NOTE: 28, OPENING: 11}
     sheet.widths |= {FIRST_STEP + s: 12.5 for s in range(book.model.steps)}
     sheet.put(1, 1, f"{name} – {book.case.title}", "subtitle")
