@@ -22,7 +22,7 @@ from xlroi.workbook.read import ReadBack, read_back
 from xlroi.workbook.write import Built, build_book
 
 if TYPE_CHECKING:
-    import pandas
+    import pandas as pd
 
 __all__ = ["Result", "Verified", "build", "load_case", "run", "verify"]
 
@@ -39,21 +39,21 @@ class Result:
     def outputs(self) -> dict[str, CellValue]:
         return {o.id: self.values.cell(o.id) for o in self.case.model.outputs}
 
-    def frame(self) -> pandas.DataFrame:
+    def frame(self) -> pd.DataFrame:
         """The outputs as a table: label, value, unit; indexed by id."""
-        import pandas
+        import pandas as pd
 
         rows = [(o.id, o.label, self.values.cell(o.id), o.unit_text) for o in self.case.model.outputs]
-        return pandas.DataFrame(rows, columns=["id", "label", "value", "unit"]).set_index("id")
+        return pd.DataFrame(rows, columns=["id", "label", "value", "unit"]).set_index("id")
 
-    def timeline(self) -> pandas.DataFrame:
+    def timeline(self) -> pd.DataFrame:
         """Every monthly line, a row per month from 0 to the horizon."""
-        import pandas
+        import pandas as pd
 
         lines = [line for line in self.case.model.system.lines.values() if line.type.month]
         horizon = int(self.values.arrays["horizon"][0, 0, 0])
         columns = {line.id: self.values.row(line.id)[: horizon + 1] for line in lines}
-        return pandas.DataFrame(columns).set_index("month")
+        return pd.DataFrame(columns).set_index("month")
 
 
 def run(case: Case, scenario: Scenario | None = None) -> Result:
@@ -92,7 +92,7 @@ def verify(
     path: str | Path,
     engines: Sequence[str] = ("ironcalc",),
     count: int = 25,
-    progress: Callable[[str], None] = lambda text: None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Verified:
     """Prove a workbook: cached values, xlroi's engine and independent recalculations agree in every formula cell.
 
@@ -111,8 +111,17 @@ def verify(
         return {key: values.cell(id, 0, step or 0) for key, (id, step) in index.items()}
 
     wanted = ENGINES if "all" in engines else tuple(engines)
-    proof = prove(path, cells, planned, found.layout.input_cells(), found.present, expected, wanted,
-                  proof_states(found, count), progress)  # fmt: skip
+    proof = prove(
+        path,
+        cells,
+        planned,
+        found.layout.input_cells(),
+        found.present,
+        expected,
+        wanted,
+        proof_states(found, count),
+        progress,
+    )
     return Verified(path, proof, found.edited)
 
 

@@ -36,8 +36,16 @@ class Explained:
     def as_data(self) -> dict[str, Any]:
         """For JSON."""
         value = str(self.value) if isinstance(self.value, str) else self.value
-        return {"id": self.id, "label": self.label, "formula": self.formula, "value": value, "unit": self.unit,
-                "shows": self.how, "source": self.source, "reads": [r.as_data() for r in self.reads]}  # fmt: skip
+        return {
+            "id": self.id,
+            "label": self.label,
+            "formula": self.formula,
+            "value": value,
+            "unit": self.unit,
+            "shows": self.how,
+            "source": self.source,
+            "reads": [r.as_data() for r in self.reads],
+        }
 
 
 def explain(values: Values, case: Case, id: str, scenario: Scenario) -> Explained:
@@ -57,7 +65,9 @@ def explain(values: Values, case: Case, id: str, scenario: Scenario) -> Explaine
             return Explained(name, declared.label, "", given.value(scenario), declared.unit_text, "input", about, ())
         if name in model.constants:
             constant = model.constants[name]
-            return Explained(name, constant.label, "", constant.value, constant.unit_text, "constant", constant.source, ())
+            return Explained(
+                name, constant.label, "", constant.value, constant.unit_text, "constant", constant.source, ()
+            )
         line, text = model.system.lines[name], model.texts[name]
         how, value = "", values.cell(name)
         if line.type.month:

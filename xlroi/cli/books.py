@@ -92,7 +92,7 @@ def demo(output: Path, examples: Path) -> None:
 def _progress() -> Iterator[Callable[[str], None]]:
     """What is being proven, on a terminal only."""
     if not sys.stderr.isatty():
-        yield lambda text: None
+        yield lambda _: None
         return
     from rich.console import Console
 
@@ -103,28 +103,49 @@ def _progress() -> Iterator[Callable[[str], None]]:
 def _as_data(found: Any) -> dict[str, Any]:
     proof = found.proof
     return {
-        "workbook": str(found.path), "passed": found.passed, "formula_cells": proof.cells,
+        "workbook": str(found.path),
+        "passed": found.passed,
+        "formula_cells": proof.cells,
         "inputs_edited_since_build": list(found.edited),
         "engines": [
-            {"engine": e.engine, "version": e.version, "cells": e.cells, "states": e.states,
-             "worst_difference": e.worst.difference, "worst_cell": e.worst.cell} for e in proof.engines
+            {
+                "engine": e.engine,
+                "version": e.version,
+                "cells": e.cells,
+                "states": e.states,
+                "worst_difference": e.worst.difference,
+                "worst_cell": e.worst.cell,
+            }
+            for e in proof.engines
         ],
         "mismatches": [
-            {"sheet": m.sheet, "cell": m.cell, "formula": m.formula, "expected": m.expected, "got": m.got,
-             "state": m.state, "engine": m.engine} for m in proof.mismatches
+            {
+                "sheet": m.sheet,
+                "cell": m.cell,
+                "formula": m.formula,
+                "expected": m.expected,
+                "got": m.got,
+                "state": m.state,
+                "engine": m.engine,
+            }
+            for m in proof.mismatches
         ],
-    }  # fmt: skip
+    }
 
 
 def _report(found: Any) -> None:
     proof = found.proof
     for e in proof.engines:
-        click.echo(f"  {e.engine} {e.version}: {e.cells:,} formula cells in {e.states} states, "
-                   f"worst accepted difference {e.worst.difference:.1e} at {e.worst.cell or 'no cell'}")  # fmt: skip
+        click.echo(
+            f"  {e.engine} {e.version}: {e.cells:,} formula cells in {e.states} states, "
+            f"worst accepted difference {e.worst.difference:.1e} at {e.worst.cell or 'no cell'}"
+        )
     if proof.mismatches:
         click.echo(f"  MISMATCH: {len(proof.mismatches):,} cells differ")
         for m in proof.mismatches[:20]:
-            click.echo(f"    {m.sheet}!{m.cell} [{m.engine}, {m.state}] ={m.formula}: expected {m.expected!r}, got {m.got!r}")
+            click.echo(
+                f"    {m.sheet}!{m.cell} [{m.engine}, {m.state}] ={m.formula}: expected {m.expected!r}, got {m.got!r}"
+            )
         if len(proof.mismatches) > 20:
             click.echo("    … --json lists all")
     elif found.edited:

@@ -55,7 +55,9 @@ def new(model: str, output: Path | None, force: bool) -> None:
 @click.command()
 @click.argument("case", type=click.Path(path_type=Path))
 @click.option("--scenario", default=None, help="base, optimistic, pessimistic or all; default: the case's own.")
-@click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change an input, as --set discount_rate=8%.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change an input, as --set discount_rate=8%."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def run(case: Path, scenario: str | None, settings: tuple[str, ...], as_json: bool) -> None:
     """Compute the outputs of CASE."""
@@ -71,17 +73,24 @@ def run(case: Path, scenario: str | None, settings: tuple[str, ...], as_json: bo
     results = [evaluate(loaded, s) for s in chosen]
     if as_json:
         found = [
-            {"model": loaded.model.id, "scenario": r.scenario,
-             "outputs": {id: _json_value(v) for id, v in r.outputs.items()}}
+            {
+                "model": loaded.model.id,
+                "scenario": r.scenario,
+                "outputs": {id: _json_value(v) for id, v in r.outputs.items()},
+            }
             for r in results
-        ]  # fmt: skip
+        ]
         print_json(found if scenario == "all" else found[0])
         return
     click.echo(loaded.title)
     for result in results:
         click.echo(f"{result.scenario}: {result.values.cell(loaded.model.answer)}")
     rows = [
-        [o.label, *(shown(r.outputs[o.id], o.unit_text) for r in results), o.unit_text.replace("money", loaded.currency)]
+        [
+            o.label,
+            *(shown(r.outputs[o.id], o.unit_text) for r in results),
+            o.unit_text.replace("money", loaded.currency),
+        ]
         for o in loaded.model.outputs
     ]
     table("", ["Output", *(r.scenario for r in results), "Unit"], rows)

@@ -25,7 +25,7 @@ def starter_case(model: Model) -> str:
         "scenario: base        # base, optimistic or pessimistic",
         "",
         "# A value may be a number, or say more:",
-        '#   discount_rate: {base: 10%, optimistic: 8%, pessimistic: 12%, source: "...", as_of: 2026-11-20, note: "..."}',
+        '#   discount_rate: {base: 10%, optimistic: 8%, pessimistic: 12%, source: "...", as_of: 2026-11-20}',
         "inputs:",
     ]
     group = ""

@@ -50,7 +50,7 @@ def prove(
     expected: Expected,
     engines: Sequence[str],
     states: Sequence[State],
-    progress: Callable[[str], None] = lambda text: None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Proof:
     """Compare cached, expected and recalculated values of every formula cell.
 

@@ -107,14 +107,18 @@ def _checks(model: Model) -> list[Draft]:
         drafts.append(Draft(f"holds.{id}", f"IF(ISNUMBER({id}), {id}, 0)"))
         bad = "CHECK" if check.kind == "error" else "LOOK"
         drafts.append(Draft(f"status.{id}", f'IF(holds.{id}, "OK", "{bad}")'))
-        for kind in failed:
+        for kind, so_far in list(failed.items()):
             step = f" + (1 - holds.{id})" if kind == check.kind else ""
-            drafts.append(Draft(f"{kind}s.{id}", failed[kind] + step))
+            drafts.append(Draft(f"{kind}s.{id}", so_far + step))
             failed[kind] = f"{kind}s.{id}"
     drafts.append(Draft("book.errors", failed["error"]))
     drafts.append(Draft("book.alerts", failed["alert"]))
-    drafts.append(Draft("book.says_errors", 'IF(book.errors = 0, "All checks OK", '
-                        'FIXED(book.errors, 0) & " CHECKS FAIL: see Checks")'))  # fmt: skip
+    drafts.append(
+        Draft(
+            "book.says_errors",
+            'IF(book.errors = 0, "All checks OK", FIXED(book.errors, 0) & " CHECKS FAIL: see Checks")',
+        )
+    )
     drafts.append(Draft("book.says_alerts", 'IF(book.alerts = 0, "", "; " & FIXED(book.alerts, 0) & " to look at")'))
     drafts.append(Draft("book.master", "book.says_errors & book.says_alerts"))
     return drafts

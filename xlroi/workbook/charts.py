@@ -44,7 +44,9 @@ def _columns(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
         series = Series(_reference(workbook, layout.homes[id], layout), title=model.texts[id].label)
         series.graphicalProperties = GraphicalProperties(solidFill=_COLOURS[index % len(_COLOURS)])
         series.invertIfNegative = False
-        series.dLbls = DataLabelList(showVal=True, showSerName=False, showCatName=False, showLegendKey=False, showPercent=False)
+        series.dLbls = DataLabelList(
+            showVal=True, showSerName=False, showCatName=False, showLegendKey=False, showPercent=False
+        )
         series.dLbls.numFmt = "#,##0"
         chart.append(series)
     chart.y_axis.title = layout.book.case.currency

@@ -23,10 +23,28 @@ _SHEET: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _FONT_ORDER: Final = {
     name: place
     for place, name in enumerate(
-        "b i strike condense extend outline shadow u vertAlign sz color name family charset scheme".split()
+        [
+            "b",
+            "i",
+            "strike",
+            "condense",
+            "extend",
+            "outline",
+            "shadow",
+            "u",
+            "vertAlign",
+            "sz",
+            "color",
+            "name",
+            "family",
+            "charset",
+            "scheme",
+        ]
     )
 }
-_FORMULA: Final = re.compile(rb'<c r="([A-Z]+[0-9]+)"((?: s="[0-9]+")?)(?: t="[a-z]+")?><f>(.*?)</f><v ?/?>(?:</v>)?</c>', re.S)
+_FORMULA: Final = re.compile(
+    rb'<c r="([A-Z]+[0-9]+)"((?: s="[0-9]+")?)(?: t="[a-z]+")?><f>(.*?)</f><v ?/?>(?:</v>)?</c>', re.S
+)
 
 
 def finish(source: Path, target: Path, values: Mapping[str, Mapping[str, CellValue]], when: datetime) -> int:

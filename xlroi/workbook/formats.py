@@ -15,7 +15,7 @@ def _four(positive: str, zero: str = '"–"_)') -> str:
 
 _MONEY: Final = _four("#,##0")
 _PRICE: Final = _four("#,##0.00")
-_PERCENT: Final = '0.0%_);(0.0%);0.0%_);@_)'
+_PERCENT: Final = "0.0%_);(0.0%);0.0%_);@_)"
 _FACTOR: Final = "0.0000_);(0.0000);0.0000_);@_)"
 _WHOLE: Final = "#,##0_);(#,##0);0_);@_)"
 _COUNT: Final = "#,##0.##_);(#,##0.##);0_);@_)"

@@ -13,7 +13,7 @@ from xlroi.formula.spell import BEFORE, NOW, spell
 from xlroi.formula.tree import Name
 from xlroi.values import CellValue
 from xlroi.workbook.book import Book
-from xlroi.workbook.plan import FIRST_STEP, OPENING, VALUE, Home, Leaf, Line, Link, Placed, Run, Sheet
+from xlroi.workbook.plan import FIRST_STEP, OPENING, VALUE, Home, Line, Link, Placed, Run, Sheet
 
 __all__ = ["HEADER_ROWS", "LONGEST", "Filled", "Layout"]
 
@@ -64,9 +64,7 @@ class Layout:
 
     def values(self, values: Values) -> dict[tuple[str, str], CellValue]:
         """The engine's value of every formula cell."""
-        return {
-            (f.sheet, f.ref): values.cell(f.id, 0, 0 if f.step is None else f.step) for f in self.formulas()
-        }
+        return {(f.sheet, f.ref): values.cell(f.id, 0, 0 if f.step is None else f.step) for f in self.formulas()}
 
     def input_cells(self) -> dict[str, tuple[str, str]]:
         """The cell of every leaf that a user may change."""
@@ -102,8 +100,10 @@ class Layout:
 
     def _short(self, formula: str, id: str) -> str:
         if len(formula) > LONGEST:
-            raise XlroiError(f"the formula of {id!r} has {len(formula)} characters in its cell, more than {LONGEST}: "
-                             f"split it into lines ({formula})")  # fmt: skip
+            raise XlroiError(
+                f"the formula of {id!r} has {len(formula)} characters in its cell, more than {LONGEST}: "
+                f"split it into lines ({formula})"
+            )
         return formula
 
 

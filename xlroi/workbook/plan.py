@@ -11,9 +11,23 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 __all__ = [
-    "FIRST_STEP", "NOTE", "OPENING", "TOTAL", "UNIT", "VALUE", "Drawing", "Home", "Leaf", "Line", "Link", "Placed", "Run",
-    "Sheet", "Style", "Text",
-]  # fmt: skip
+    "FIRST_STEP",
+    "NOTE",
+    "OPENING",
+    "TOTAL",
+    "UNIT",
+    "VALUE",
+    "Drawing",
+    "Home",
+    "Leaf",
+    "Line",
+    "Link",
+    "Placed",
+    "Run",
+    "Sheet",
+    "Style",
+    "Text",
+]
 
 # The columns that are the same on every time sheet (A section, B label, C member, ... H opening, I step 0).
 VALUE: Final = 4
@@ -24,9 +38,27 @@ OPENING: Final = 8
 FIRST_STEP: Final = 9
 
 Style = Literal[
-    "title", "subtitle", "heading", "label", "note", "unit", "input", "text_input", "calculation", "link", "output",
-    "total", "check", "header", "plain", "stamp", "sentence", "code", "hyperlink", "column_head",
-]  # fmt: skip
+    "title",
+    "subtitle",
+    "heading",
+    "label",
+    "note",
+    "unit",
+    "input",
+    "text_input",
+    "calculation",
+    "link",
+    "output",
+    "total",
+    "check",
+    "header",
+    "plain",
+    "stamp",
+    "sentence",
+    "code",
+    "hyperlink",
+    "column_head",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +91,8 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
+    """One cell: what stands there and how it looks."""
+
     row: int
     column: int
     content: Text | Leaf | Line | Link
@@ -116,12 +150,19 @@ class Sheet:
     drawings: list[Drawing] = field(default_factory=list)
     choices: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
 
-    def put(self, row: int, column: int, content: Text | Leaf | Line | Link | str | float, style: Style,
-            format: str = "General", target: str = "") -> None:  # fmt: skip
+    def put(
+        self,
+        row: int,
+        column: int,
+        content: Text | Leaf | Line | Link | str | float,
+        style: Style,
+        number_format: str = "General",
+        target: str = "",
+    ) -> None:
         """Place one cell; a plain text or number is a constant."""
         if isinstance(content, (str, float, int)):
             content = Text(content)
-        self.placed.append(Placed(row, column, content, style, format, target))
+        self.placed.append(Placed(row, column, content, style, number_format, target))
 
     def homes(self) -> Iterator[tuple[str, Home]]:
         """Where each line and leaf of this sheet stands."""

@@ -38,7 +38,9 @@ def read_back(path: Path, cells: Cells) -> ReadBack:
     case_text = _column(cells, "Change log", CASE_HEAD)
     model_text = _column(cells, "Model text", MODEL_HEAD)
     if case_text is None or model_text is None:
-        raise BookError(f"{path}: not a workbook of xlroi: the sheets 'Change log' and 'Model text' do not carry a case")
+        raise BookError(
+            f"{path}: not a workbook of xlroi: the sheets 'Change log' and 'Model text' do not carry a case"
+        )
     try:
         model = model_from(parse_yaml(model_text, "Model text"))
         case = case_from(parse_yaml(case_text, "Change log"), model)
@@ -68,7 +70,11 @@ def read_back(path: Path, cells: Cells) -> ReadBack:
 
 def _column(cells: Cells, sheet: str, head: str) -> str | None:
     """The texts below a heading in column A."""
-    rows = {int(ref[1:]): value for (name, ref), value in cells.items() if name == sheet and ref[0] == "A" and ref[1:].isdigit()}
+    rows = {
+        int(ref[1:]): value
+        for (name, ref), value in cells.items()
+        if name == sheet and ref[0] == "A" and ref[1:].isdigit()
+    }
     start = next((row for row, value in rows.items() if value == head), None)
     if start is None:
         return None

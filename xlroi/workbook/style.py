@@ -40,14 +40,31 @@ _LOOKS: Final[dict[Style, tuple[str | None, Font, PatternFill | None, Border | N
     "title": ("Title", _font(size=18, bold=True, color=_DARK), None, None, None),
     "subtitle": ("Headline 1", _font(size=13, bold=True, color=_DARK), None, None, None),
     "heading": ("Headline 3", _font(size=11, bold=True, color=_DARK), None, None, None),
-    "column_head": (None, _font(bold=True, color="FFFFFF"), _fill(_DARK), None, Alignment(vertical="center", wrap_text=True)),
+    "column_head": (
+        None,
+        _font(bold=True, color="FFFFFF"),
+        _fill(_DARK),
+        None,
+        Alignment(vertical="center", wrap_text=True),
+    ),
     "header": (None, _font(bold=True, color=_GREY), None, None, Alignment(horizontal="right")),
     "label": (None, _font(), None, None, None),
-    "note": ("Explanatory Text", _font(color=_GREY), None, None, Alignment(vertical="top")),
+    "note": ("Explanatory Text", _font(color=_GREY), None, None, None),
     "unit": (None, _font(color=_GREY), None, None, None),
-    "input": ("Input", _font(color=_BLUE), _fill(_PALE), Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN), None),
-    "text_input": (None, _font(color=_BLUE, bold=True), _fill(_PALE),
-                   Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN), Alignment(horizontal="center")),
+    "input": (
+        "Input",
+        _font(color=_BLUE),
+        _fill(_PALE),
+        Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN),
+        None,
+    ),
+    "text_input": (
+        None,
+        _font(color=_BLUE, bold=True),
+        _fill(_PALE),
+        Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN),
+        Alignment(horizontal="center"),
+    ),
     "calculation": ("Calculation", _font(), None, None, None),
     "link": ("Linked Cell", _font(color=_GREEN), None, None, None),
     "output": ("Output", _font(bold=True), None, Border(bottom=_THIN), None),
@@ -58,7 +75,7 @@ _LOOKS: Final[dict[Style, tuple[str | None, Font, PatternFill | None, Border | N
     "sentence": (None, _font(bold=True, size=11), None, None, None),
     "code": (None, Font(name="Consolas", size=9, color=_INK), None, None, Alignment(vertical="top")),
     "hyperlink": ("Hyperlink", _font(color=_BLUE, underline="single"), None, None, None),
-}  # fmt: skip
+}
 
 
 class Dresser:

@@ -41,8 +41,15 @@ class Built:
 
 def layout_of(book: Book, day: date) -> Layout:
     """All sheets of a book, in reading order."""
-    first = [reports.cover(book), reports.guide(book), inputs.inputs(book), time.timeline(book), time.calculations(book),
-             reports.results(book), reports.checks(book)]  # fmt: skip
+    first = [
+        reports.cover(book),
+        reports.guide(book),
+        inputs.inputs(book),
+        time.timeline(book),
+        time.calculations(book),
+        reports.results(book),
+        reports.checks(book),
+    ]
     dictionary = records.lines(book, Layout(book, first))
     last = [dictionary, records.sources(book), records.change_log(book, day), records.model_text(book)]
     return Layout(book, [*first, *last])
@@ -104,22 +111,31 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
     for column, width in sheet.widths.items():
         ws.column_dimensions[get_column_letter(column)].width = width
     for (row, column), options in sheet.choices.items():
-        choice = DataValidation(type="list", formula1=f'"{",".join(options)}"', allow_blank=False, showErrorMessage=True)
+        choice = DataValidation(
+            type="list", formula1=f'"{",".join(options)}"', allow_blank=False, showErrorMessage=True
+        )
         choice.error, choice.errorTitle = f"Choose {', '.join(options)}", "Not in the list"
         choice.add(ws.cell(row, column).coordinate)
         ws.add_data_validation(choice)
     if sheet.name == "Inputs":
         _bounds(ws, sheet, layout)
     if sheet.role == "check":
-        red = CellIsRule(operator="equal", formula=['"CHECK"'], font=Font(color="9C0006", bold=True),
-                         fill=PatternFill(bgColor="FFC7CE"))  # fmt: skip
+        red = CellIsRule(
+            operator="equal",
+            formula=['"CHECK"'],
+            font=Font(color="9C0006", bold=True),
+            fill=PatternFill(bgColor="FFC7CE"),
+        )
         ws.conditional_formatting.add("E7:E200", red)
     ws.freeze_panes = sheet.freeze
     ws.sheet_properties.tabColor = TAB_COLOURS[sheet.role]
     ws.sheet_view.showGridLines = sheet.role not in ("report", "check")
     ws.page_setup.orientation = "landscape"
     ws.page_setup.paperSize = 8 if sheet.role == "time" else 9  # A3 for the timeline, A4 for the rest
-    ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = (5 if sheet.role == "time" else 1), 0
+    ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = (
+        (5 if sheet.role == "time" else 1),
+        (1 if sheet.role == "report" else 0),
+    )
     ws.sheet_properties.pageSetUpPr.fitToPage = True  # type: ignore[union-attr]
     if sheet.repeat_rows:
         ws.print_title_rows = sheet.repeat_rows
@@ -152,9 +168,15 @@ def _bounds(ws: Worksheet, sheet: Sheet, layout: Layout) -> None:
         low = declared.minimum if declared.minimum is not None else (61 if declared.is_date else -1e15)
         high = declared.maximum if declared.maximum is not None else (2_900_000 if declared.is_date else 1e15)
         kind = "whole" if declared.integer else "date" if declared.is_date else "decimal"
-        rule = DataValidation(type=kind, operator="between", formula1=f"{low:.15g}", formula2=f"{high:.15g}",
-                              allow_blank=not placed.content.id.endswith(".base"), showErrorMessage=True,
-                              showInputMessage=bool(declared.help))  # fmt: skip
+        rule = DataValidation(
+            type=kind,
+            operator="between",
+            formula1=f"{low:.15g}",
+            formula2=f"{high:.15g}",
+            allow_blank=not placed.content.id.endswith(".base"),
+            showErrorMessage=True,
+            showInputMessage=bool(declared.help),
+        )
         rule.errorTitle, rule.error = "Out of bounds", f"{declared.label}: between {low:g} and {high:g}"[:225]
         rule.promptTitle, rule.prompt = declared.label[:32], declared.help[:255]
         rule.add(ws.cell(placed.row, placed.column).coordinate)
@@ -178,5 +200,3 @@ def _properties(workbook: Workbook, book: Book, day: date) -> None:
     properties.keywords, properties.version = f"xlroi {book.model.id} {book.model.version}", case.version
     properties.created = properties.modified = datetime(day.year, day.month, day.day)
     workbook.calculation.fullCalcOnLoad = True
-
-

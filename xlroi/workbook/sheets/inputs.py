@@ -29,7 +29,18 @@ def inputs(book: Book) -> Sheet:
     sheet.put(4, UNIT, "choose from the list", "note")
     sheet.put(5, 2, "Scenario number", "label")
     sheet.put(5, VALUE, Line("book.scenario_no"), "calculation", "0")
-    heads = ["Input", "Name in formulas", "Live", "Unit", "Base", "Optimistic", "Pessimistic", "Source", "As of", "Note"]
+    heads = [
+        "Input",
+        "Name in formulas",
+        "Live",
+        "Unit",
+        "Base",
+        "Optimistic",
+        "Pessimistic",
+        "Source",
+        "As of",
+        "Note",
+    ]
     for column, head in enumerate(heads, 2):
         sheet.put(6, column, head, "column_head")
     row, group = 7, ""

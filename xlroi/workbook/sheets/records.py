@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
-from xlroi.version import __version__
 
 from openpyxl.utils import get_column_letter
 
 from xlroi.formula.words import in_words
 from xlroi.model.model import Model
+from xlroi.version import __version__
 from xlroi.workbook.book import Book
 from xlroi.workbook.formats import shown_unit
 from xlroi.workbook.layout import Filled, Layout
@@ -48,11 +48,16 @@ def lines(book: Book, layout: Layout) -> Sheet:
     for row, (id, text) in enumerate(model.texts.items(), 4):
         home = homes[id]
         values = (
-            id, text.label, shown_unit(text.unit_text, book.case.currency), text.section,
-            in_words(model.system.lines[id].node, lambda name: label_of(model, name)), text.formula,
-            f"={first[id].formula}", f"{home.sheet}!{get_column_letter(home.column or 9)}{home.row}",
+            id,
+            text.label,
+            shown_unit(text.unit_text, book.case.currency),
+            text.section,
+            in_words(model.system.lines[id].node, lambda name: label_of(model, name)),
+            text.formula,
+            f"={first[id].formula}",
+            f"{home.sheet}!{get_column_letter(home.column or 9)}{home.row}",
             ", ".join(used.get(id, [])) or "report",
-        )  # fmt: skip
+        )
         for column, value in enumerate(values, 1):
             sheet.put(row, column, value, "code" if column in (1, 6, 7) else "note")
     return sheet
@@ -93,11 +98,14 @@ def change_log(book: Book, day: date) -> Sheet:
     sheet.widths = {1: 28, 2: 110}
     sheet.put(1, 1, "Change log", "title")
     facts = (
-        ("Version", case.version), ("Built on", day.isoformat()), ("Built by", f"xlroi {__version__}"),
-        ("Model", f"{model.id} {model.version}"), ("Hash of the model", fingerprint(model.text)),
+        ("Version", case.version),
+        ("Built on", day.isoformat()),
+        ("Built by", f"xlroi {__version__}"),
+        ("Model", f"{model.id} {model.version}"),
+        ("Hash of the model", fingerprint(model.text)),
         ("Hash of the case", fingerprint(case.text)),
         ("Microsoft Excel", "Not recalculated in Excel; 'xlroi verify' recalculates with IronCalc and LibreOffice"),
-    )  # fmt: skip
+    )
     row = 3
     for label, value in facts:
         sheet.put(row, 1, label, "label")

@@ -26,13 +26,22 @@ CONTENTS: Final = {
 _GUIDE: Final = (
     ("What this is", "A financial model with live formulas. Every number on a report is calculated from the Inputs."),
     ("Change it", "Type into the yellow cells on Inputs. A blank optimistic or pessimistic cell uses the base value."),
-    ("Scenario", "Choose Base, Optimistic or Pessimistic at the top of Inputs; optimistic is favourable to the proposal."),
+    (
+        "Scenario",
+        "Choose Base, Optimistic or Pessimistic at the top of Inputs; optimistic is favourable to the proposal.",
+    ),
     ("Read it", "Calculations stand in blocks: green links to the ingredients above, the black calculation last."),
     ("Columns", "On time sheets the same month stands in the same column; column H is the opening, column I month 0."),
     ("Timing", "Month 0 is the decision. Flows fall at the end of each month. Amounts are nominal."),
     ("Signs", "Costs and benefits are positive; net cash is benefit less cost."),
-    ("Colours", "Yellow with blue digits: input. Green: link to another cell. Black: calculation. White on dark: heading."),
-    ("Errors", "#N/A in a payback means never; #NUM! in a rate of return means there is none. Nothing else may be an error."),
+    (
+        "Colours",
+        "Yellow with blue digits: input. Green: link to another cell. Black: calculation. White on dark: heading.",
+    ),
+    (
+        "Errors",
+        "#N/A in a payback means never; #NUM! in a rate of return means there is none. Nothing else may be an error.",
+    ),
 )
 
 
@@ -64,8 +73,13 @@ def cover(book: Book) -> Sheet:
         anchor = f"{column}{row + 18 * (index // 2)}"
         sheet.drawings.append(Drawing(chart.type, chart.title, chart.lines, chart.marker, anchor))
     row += 18 * ((len(model.charts) + 1) // 2)
-    for label, value in (("Owner", case.owner or "not stated"), ("Version", case.version), ("Model", f"{model.id} {model.version}"),
-                         ("About", case.description.strip() or model.description), ("Limitations", model.limitations)):  # fmt: skip
+    for label, value in (
+        ("Owner", case.owner or "not stated"),
+        ("Version", case.version),
+        ("Model", f"{model.id} {model.version}"),
+        ("About", case.description.strip() or model.description),
+        ("Limitations", model.limitations),
+    ):
         sheet.put(row, 2, label, "label")
         sheet.put(row, 3, value, "note")
         row += 1
@@ -78,7 +92,11 @@ def guide(book: Book) -> Sheet:
     sheet.widths = {1: 3, 2: 16, 3: 110}
     sheet.put(1, 2, "Guide", "title")
     row = 3
-    for label, text in (*_GUIDE, ("Currency", f"All money is in {book.case.currency}."), ("Limitations", book.model.limitations)):
+    for label, text in (
+        *_GUIDE,
+        ("Currency", f"All money is in {book.case.currency}."),
+        ("Limitations", book.model.limitations),
+    ):
         sheet.put(row, 2, label, "label")
         sheet.put(row, 3, text, "note")
         row += 1
