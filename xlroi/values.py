@@ -11,7 +11,20 @@ import math
 from datetime import date, timedelta
 from typing import Final
 
-__all__ = ["DIV0", "ERRORS", "NA", "NAME", "NULL", "NUM", "REF", "VALUE", "CellValue", "ExcelError", "from_serial", "to_serial"]
+__all__ = [
+    "DIV0",
+    "ERRORS",
+    "NA",
+    "NAME",
+    "NULL",
+    "NUM",
+    "REF",
+    "VALUE",
+    "CellValue",
+    "ExcelError",
+    "from_serial",
+    "to_serial",
+]
 
 
 class ExcelError(str):

@@ -123,7 +123,7 @@ def _if(condition: Array, then: Array, other: Array) -> Array:
     return np.where(missing, np.nan, chosen) if missing.any() else chosen
 
 
-def _many(ufunc: np.ufunc) -> Callable[..., Array]:
+def _many(ufunc: Callable[[Array, Array], Array]) -> Callable[..., Array]:
     def apply(*values: Array) -> Array:
         result = values[0]
         for value in values[1:]:
@@ -142,12 +142,13 @@ def _domain(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
 
 
 def _int(value: Array) -> Array:
-    return np.floor(value)
+    whole: Array = np.floor(value)
+    return whole
 
 
 def _edate(start: Array, months: Array) -> Array:
-    start, months = np.broadcast_arrays(start, months)
-    return np.vectorize(lambda d, m: _number(edate(d, m)), otypes=[np.float64])(start, months)
+    moved: Array = np.vectorize(lambda d, m: _number(edate(d, m)), otypes=[np.float64])(start, months)
+    return moved
 
 
 def _number(value: object) -> float:
@@ -155,7 +156,7 @@ def _number(value: object) -> float:
 
 
 ELEMENTWISE: Final[dict[str, Callable[..., Array]]] = {
-    "ABS": np.abs,
+    "ABS": _domain(np.abs),
     "ROUND": round_array,
     "INT": _int,
     "SQRT": _domain(np.sqrt),
@@ -163,13 +164,13 @@ ELEMENTWISE: Final[dict[str, Callable[..., Array]]] = {
     "LN": _domain(np.log),
     "MIN": _many(np.minimum),
     "MAX": _many(np.maximum),
-    "SUM": _many(np.add),
+    "SUM": _many(BINARY["+"]),
     "IF": _if,
     "AND": _all,
     "OR": _any,
     "NOT": lambda a: _flag(a == 0, a),
     "ISNUMBER": lambda a: (~np.isnan(a)).astype(np.float64),
-    "IFERROR": lambda a, b: np.where(np.isnan(a), b, a),
+    "IFERROR": lambda a, b: _if(np.isnan(a).astype(np.float64), b, a),
     "NA": lambda: np.full((1, 1, 1), np.nan),
     "EDATE": _edate,
 }

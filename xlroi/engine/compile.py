@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -32,10 +33,10 @@ def compile_node(node: Node) -> Evaluate:
     match node:
         case Number(value=value):
             constant = np.full((1, 1, 1), np.float64(value))
-            return lambda frame: constant
+            return lambda _: constant
         case Text(value=text):
             folded = np.full((1, 1, 1), text.casefold(), dtype=object)
-            return lambda frame: folded
+            return lambda _: folded
         case Name(id=name):
             return lambda frame: _present(frame.values[name], frame)
         case Minus(operand=operand):
@@ -62,8 +63,8 @@ def _binary(operator: str, left: Node, right: Node) -> Evaluate:
     return lambda frame: apply(a(frame), b(frame))
 
 
-def _folded(texts: np.ndarray) -> np.ndarray:
-    return np.frompyfunc(lambda t: t.casefold() if isinstance(t, str) else t, 1, 1)(texts)  # type: ignore[no-any-return]
+def _folded(texts: Any) -> Any:
+    return np.frompyfunc(lambda t: t.casefold() if isinstance(t, str) else t, 1, 1)(texts)
 
 
 def _call(node: Call) -> Evaluate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,7 +46,7 @@ class Values:
         value: Any = array[0, m, s]
         if isinstance(value, str) or value is None:
             return value
-        if value != value:
+        if math.isnan(value):
             return self.errors.get((name, m, s))
         return float(value)
 
@@ -166,8 +167,10 @@ class Engine:
                 for member in np.flatnonzero(missing[id][:, step]):
                     found = walker.value(self.system.lines[id].node, int(member), step)
                     if not isinstance(found, ExcelError):
-                        raise RuntimeError(f"{id!r} at member {member}, step {step}: the array engine finds an error, "
-                                           f"the cell by cell walk {found!r}")  # fmt: skip
+                        raise RuntimeError(
+                            f"{id!r} at member {member}, step {step}: the array engine finds an error, "
+                            f"the cell by cell walk {found!r}"
+                        )
                     values.errors[id, int(member), step] = found
 
     def _closure(self, id: str) -> Evaluate:

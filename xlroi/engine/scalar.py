@@ -15,8 +15,18 @@ from typing import Final
 from xlroi.values import DIV0, NA, NUM, VALUE, CellValue, ExcelError, from_serial, to_serial
 
 __all__ = [
-    "BINARY", "ELEMENTWISE", "LAZY", "SAME", "TINY", "as_number", "edate", "equal", "fixed", "round_half_away", "tidy",
-]  # fmt: skip
+    "BINARY",
+    "ELEMENTWISE",
+    "LAZY",
+    "SAME",
+    "TINY",
+    "as_number",
+    "edate",
+    "equal",
+    "fixed",
+    "round_half_away",
+    "tidy",
+]
 
 SAME: Final = 2.0**-48
 """Relative distance below which a sheet calls two numbers equal: 15 significant digits, as LibreOffice states it."""

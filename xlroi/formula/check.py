@@ -47,13 +47,18 @@ def check(node: Node, context: Context) -> Node:
 def _fits_line(node: Node, context: Context) -> None:
     found = node.type
     if found.month and not context.month:
-        raise FormulaError("the formula runs along months but its line is a single value: reduce it with SUM(...), "
-                           "LAST(...) or FIRST(...), or declare the line 'per: month'", node.position)  # fmt: skip
+        raise FormulaError(
+            "the formula runs along months but its line is a single value: reduce it with SUM(...), "
+            "LAST(...) or FIRST(...), or declare the line 'per: month'",
+            node.position,
+        )
     if found.table and found.table != context.table:
         has = f"runs per {context.table}" if context.table else "has no table"
-        raise FormulaError(f"the formula runs along table {found.table!r} but its line {has}: reduce it with "
-                           f"SUM(...), MIN(...) or MAX(...), or declare the line 'per: {found.table}'",
-                           node.position)  # fmt: skip
+        raise FormulaError(
+            f"the formula runs along table {found.table!r} but its line {has}: reduce it with "
+            f"SUM(...), MIN(...) or MAX(...), or declare the line 'per: {found.table}'",
+            node.position,
+        )
 
 
 def _check(node: Node, context: Context) -> Node:
@@ -78,9 +83,11 @@ def _check(node: Node, context: Context) -> Node:
 def _axes(nodes: list[Node], position: int) -> Type:
     tables = list(dict.fromkeys(n.type.table for n in nodes if n.type.table))
     if len(tables) > 1:
-        raise FormulaError(f"two tables in one expression, {tables[0]!r} and {tables[1]!r}: reduce one with an "
-                           "aggregate such as SUM(...), look it up by a key, or declare a 'cross:' table",
-                           position)  # fmt: skip
+        raise FormulaError(
+            f"two tables in one expression, {tables[0]!r} and {tables[1]!r}: reduce one with an "
+            "aggregate such as SUM(...), look it up by a key, or declare a 'cross:' table",
+            position,
+        )
     return Type(table=tables[0] if tables else None, month=any(n.type.month for n in nodes))
 
 
@@ -100,8 +107,9 @@ def _binary(node: Binary, context: Context) -> Node:
         kind: Kind = "flag" if flag else "number"
         return replace(node, left=left, right=right, type=replace(axes, unit=unit, kind=kind))
     if "flag" in kinds:
-        raise FormulaError("a flag is already a condition: write it alone, NOT(flag), or a product of flags",
-                           node.position)  # fmt: skip
+        raise FormulaError(
+            "a flag is already a condition: write it alone, NOT(flag), or a product of flags", node.position
+        )
     if kinds[0] != kinds[1]:
         raise FormulaError(f"cannot compare a {kinds[0]} with a {kinds[1]}", node.position)
     if kinds[0] == "text" and node.operator not in {"=", "<>"}:
@@ -115,8 +123,11 @@ def _one_unit(nodes: list[Node], where: str, position: int) -> Unit:
     for node in nodes:
         unit = node.type.unit
         if not same_unit(found, unit):
-            raise FormulaError(f"{where} joins different units, {found} and {unit}: convert one with a constant that "
-                               "carries a unit, such as months_per_year", position)  # fmt: skip
+            raise FormulaError(
+                f"{where} joins different units, {found} and {unit}: convert one with a constant that "
+                "carries a unit, such as months_per_year",
+                position,
+            )
         found = unit if found == ANY_UNIT else found
     return found
 
@@ -146,25 +157,29 @@ def _arithmetic_unit(operator: str, left: Node, right: Node, position: int) -> U
             if DATE in (a, b):
                 if {a, b} <= {DATE, DAY, ANY_UNIT} and not (operator == "-" and b == DATE):
                     return DATE
-                raise FormulaError(f"a date moves by days, not by {b if a == DATE else a}; "
-                                   "write EDATE(date, months)", position)  # fmt: skip
+                raise FormulaError(
+                    f"a date moves by days, not by {b if a == DATE else a}; write EDATE(date, months)", position
+                )
             return _one_unit([left, right], f"'{operator}'", position)
 
 
 def _call(node: Call, context: Context) -> Node:
     function = FUNCTIONS.get(node.function)
     if function is None:
-        raise FormulaError(f"unknown function {node.function}" + did_you_mean(node.function, list(FUNCTIONS)),
-                           node.position)  # fmt: skip
+        raise FormulaError(
+            f"unknown function {node.function}" + did_you_mean(node.function, list(FUNCTIONS)), node.position
+        )
     least, most = function.arity
     count = len(node.arguments)
     if count < least or (most is not None and count > most):
         wanted = str(least) if least == most else f"{least} to {most}" if most else f"{least} or more"
-        raise FormulaError(f"{function.name} takes {wanted} argument{'' if wanted == '1' else 's'}, not {count}",
-                           node.position)  # fmt: skip
+        raise FormulaError(
+            f"{function.name} takes {wanted} argument{'' if wanted == '1' else 's'}, not {count}", node.position
+        )
     if function.handles_errors and not context.handles_errors:
-        raise FormulaError(f"{function.name} hides errors: only a line that declares 'handles_errors: true' may use it",
-                           node.position)  # fmt: skip
+        raise FormulaError(
+            f"{function.name} hides errors: only a line that declares 'handles_errors: true' may use it", node.position
+        )
     arguments = [_check(argument, context) for argument in node.arguments]
     for index, argument in enumerate(arguments):
         _check_kind(function, index, argument)
@@ -178,8 +193,11 @@ def _call(node: Call, context: Context) -> Node:
         case "previous" | "running":
             first = arguments[0]
             if not isinstance(first, Name) or not first.type.month:
-                raise FormulaError(f"{function.name} reads a line that runs along months, by its name: give the "
-                                   "expression a line of its own", node.position)  # fmt: skip
+                raise FormulaError(
+                    f"{function.name} reads a line that runs along months, by its name: give the "
+                    "expression a line of its own",
+                    node.position,
+                )
             axes, reduces = _axes(arguments, node.position), frozenset[str]()
         case _:
             axes, reduces = _axes(arguments, node.position), frozenset[str]()
@@ -193,8 +211,9 @@ def _check_kind(function: Function, index: int, argument: Node) -> None:
     if wanted == "number" and got == "text":
         raise FormulaError(f"{function.name} calculates with numbers, not with a text", argument.position)
     if wanted == "flag" and got != "flag":
-        raise FormulaError(f"{function.name} needs a condition here, not a {got}: compare it, as x > 0",
-                           argument.position)  # fmt: skip
+        raise FormulaError(
+            f"{function.name} needs a condition here, not a {got}: compare it, as x > 0", argument.position
+        )
     if wanted == "text" and got != "text":
         raise FormulaError(f"{function.name} needs a text here; write FIXED(number, decimals)", argument.position)
 
@@ -208,23 +227,33 @@ def _aggregate(function: Function, argument: Node, node: Call, context: Context)
         reduces.add("month")
     if node.over is not None:
         if node.over not in (found.table, "month") or (node.over == "month" and not found.month):
-            raise FormulaError(f"{function.name}(... OVER {node.over}): the expression does not run along "
-                               f"{node.over!r}, it is {found.axes}", node.position)  # fmt: skip
+            raise FormulaError(
+                f"{function.name}(... OVER {node.over}): the expression does not run along "
+                f"{node.over!r}, it is {found.axes}",
+                node.position,
+            )
         reduces.add("month" if node.over == "month" else "table")
     if not reduces:
         axis = found.table or ("month" if found.month else None)
         out = f"write {function.name}(... OVER {axis}) to reduce it all the same, or " if axis else ""
-        raise FormulaError(f"{function.name} would reduce nothing: the expression is {found.axes} and so is its line; "
-                           f"{out}take {function.name} away", node.position)  # fmt: skip
+        raise FormulaError(
+            f"{function.name} would reduce nothing: the expression is {found.axes} and so is its line; "
+            f"{out}take {function.name} away",
+            node.position,
+        )
     if function.name == "SUM":
         _fits_sumproduct(argument)
     elif not isinstance(argument, Name):
-        raise FormulaError(f"{function.name} over an axis takes a plain line: give the expression a line of its own",
-                           argument.position)  # fmt: skip
+        raise FormulaError(
+            f"{function.name} over an axis takes a plain line: give the expression a line of its own", argument.position
+        )
     if "month" in reduces:
         if not function.zero_when_dead:
-            raise FormulaError(f"{function.name} over time would read the months after the horizon: use a running "
-                               f"line and LAST(...), or SUM(x)/SUM(operating) for an average", node.position)  # fmt: skip
+            raise FormulaError(
+                f"{function.name} over time would read the months after the horizon: use a running "
+                f"line and LAST(...), or SUM(x)/SUM(operating) for an average",
+                node.position,
+            )
         _refuse_undead(argument, function, context.scope)
     axes = Type(table=None if "table" in reduces else found.table, month=found.month and "month" not in reduces)
     return axes, frozenset(reduces)
@@ -234,8 +263,11 @@ def _timeline(function: Function, arguments: list[Node], node: Call) -> Type:
     for index, argument in enumerate(arguments):
         if index in function.series:
             if not isinstance(argument, Name) or not argument.type.month:
-                raise FormulaError(f"{function.name} reads a line that runs along months, by its name: give the "
-                                   "expression a line of its own", argument.position)  # fmt: skip
+                raise FormulaError(
+                    f"{function.name} reads a line that runs along months, by its name: give the "
+                    "expression a line of its own",
+                    argument.position,
+                )
         elif argument.type.month:
             raise FormulaError(f"{function.name} needs a single value here, not one per month", argument.position)
     return replace(_axes(arguments, node.position), month=False)
@@ -253,15 +285,21 @@ def _fits_sumproduct(node: Node) -> None:
             _fits_sumproduct(right)
         case _:
             what = node.function if isinstance(node, Call) else "a text"
-            raise FormulaError(f"{what} cannot stand inside a SUM over an axis (spreadsheets disagree on it): give it "
-                               "a line of its own and sum that", node.position)  # fmt: skip
+            raise FormulaError(
+                f"{what} cannot stand inside a SUM over an axis (spreadsheets disagree on it): give it "
+                "a line of its own and sum that",
+                node.position,
+            )
 
 
 def _refuse_undead(node: Node, function: Function, scope: Scope) -> None:
     if not is_dead(node, scope):
         what = f"{node.id!r}" if isinstance(node, Name) else "the expression"
-        raise FormulaError(f"{function.name} over time reads every column, and {what} is not provably 0 after the "
-                           "horizon: add '* live' (or '* operating') to it", node.position)  # fmt: skip
+        raise FormulaError(
+            f"{function.name} over time reads every column, and {what} is not provably 0 after the "
+            "horizon: add '* live' (or '* operating') to it",
+            node.position,
+        )
 
 
 def _unit(function: Function, arguments: list[Node], position: int) -> Unit:
@@ -270,8 +308,9 @@ def _unit(function: Function, arguments: list[Node], position: int) -> Unit:
     def pure(indices: range) -> None:
         for i in indices:
             if not same_unit(units[i], DIMENSIONLESS):
-                raise FormulaError(f"{function.name} needs a dimensionless value here, not {units[i]}",
-                                   arguments[i].position)  # fmt: skip
+                raise FormulaError(
+                    f"{function.name} needs a dimensionless value here, not {units[i]}", arguments[i].position
+                )
 
     match function.units:
         case "same":

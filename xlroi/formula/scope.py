@@ -43,8 +43,11 @@ class Scope:
         found = self.names.get(name)
         if found is not None:
             return found
-        raise FormulaError(f"{name!r} is not an input, a constant, a line or a word of the timeline"
-                           + did_you_mean(name, [*self.names, *self.tables]), position)  # fmt: skip
+        raise FormulaError(
+            f"{name!r} is not an input, a constant, a line or a word of the timeline"
+            + did_you_mean(name, [*self.names, *self.tables]),
+            position,
+        )
 
 
 def did_you_mean(word: str, known: list[str]) -> str:

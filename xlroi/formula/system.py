@@ -17,7 +17,7 @@ from xlroi.formula.scope import WHOLE_TIMELINE_DEAD, Declaration, Scope
 from xlroi.formula.tree import FormulaError, Node, Type
 from xlroi.formula.units import DIMENSIONLESS, Unit
 
-__all__ = ["Draft", "Line", "LineProblem", "System", "Refused", "Totalled", "build_system"]
+__all__ = ["Draft", "Line", "LineProblem", "Refused", "System", "Totalled", "build_system"]
 
 Totalled = Literal["flow", "balance", "rate", "flag"]
 """How a line is totalled over time: flows and flags sum, balances take the last, rates have no total."""
@@ -78,7 +78,9 @@ class System:
     groups: tuple[Group, ...]
     readers: Mapping[str, tuple[Edge, ...]] = field(repr=False)
 
-    def extended(self, drafts: Iterable[Draft], leaves: Iterable[Declaration] = (), *, without: Iterable[str] = ()) -> System:
+    def extended(
+        self, drafts: Iterable[Draft], leaves: Iterable[Declaration] = (), *, without: Iterable[str] = ()
+    ) -> System:
         """A larger system: more leaves and lines; leaves named in ``without`` give way to lines of that name."""
         names = {n: d for n, d in self.scope.names.items() if n not in set(without)}
         names |= {leaf.id: leaf for leaf in leaves}
@@ -96,7 +98,9 @@ class System:
         return found
 
 
-def build_system(leaves: Iterable[Declaration], drafts: Iterable[Draft], tables: Mapping[str, tuple[str, ...]]) -> System:
+def build_system(
+    leaves: Iterable[Declaration], drafts: Iterable[Draft], tables: Mapping[str, tuple[str, ...]]
+) -> System:
     """Check all lines together; raises :class:`Refused` with every problem found.
 
     >>> system = build_system([Declaration("price", Type(), "input")], [Draft("twice", "price * 2")], {})
@@ -128,8 +132,14 @@ def _built(scope: Scope, lines: dict[str, Line], readers: dict[str, tuple[Edge, 
         cycle = find_cycle(group, readers) if group.recursive else None
         if cycle:
             path = " → ".join(cycle)
-            problems.append(LineProblem(cycle[0], FormulaError(
-                f"lines read each other in a circle: {path}; read one of them a step earlier with PRIOR(...)")))  # fmt: skip
+            problems.append(
+                LineProblem(
+                    cycle[0],
+                    FormulaError(
+                        f"lines read each other in a circle: {path}; read one of them a step earlier with PRIOR(...)"
+                    ),
+                )
+            )
             refused.update(group.ids)
             continue
         for id in new:
@@ -171,8 +181,10 @@ def _line(draft: Draft, tree: Node, scope: Scope, reads: tuple[Edge, ...], *, re
         raise FormulaError("the line is declared a flag, but its formula is no condition: compare, as x > 0")
     dead = is_dead(typed, scope) or draft.id in WHOLE_TIMELINE_DEAD
     if draft.month and draft.totalled in ("flow", "flag") and not dead:
-        raise FormulaError(f"a {draft.totalled} is summed over time, and this one is not provably 0 after the horizon: "
-                           "add '* live' (or '* operating'), or declare it a balance or a rate")  # fmt: skip
+        raise FormulaError(
+            f"a {draft.totalled} is summed over time, and this one is not provably 0 after the horizon: "
+            "add '* live' (or '* operating'), or declare it a balance or a rate"
+        )
     found = Type(draft.table, draft.month, unit, typed.type.kind)
     names = tuple(dict.fromkeys(e.name for e in reads))
     return Line(draft.id, typed, found, draft.totalled, draft.opening, dead, names)

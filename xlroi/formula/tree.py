@@ -8,7 +8,20 @@ from typing import Final, Literal
 
 from xlroi.formula.units import DIMENSIONLESS, Unit
 
-__all__ = ["UNTYPED", "Binary", "Call", "FormulaError", "Kind", "Minus", "Name", "Node", "Number", "Text", "Type", "walk"]
+__all__ = [
+    "UNTYPED",
+    "Binary",
+    "Call",
+    "FormulaError",
+    "Kind",
+    "Minus",
+    "Name",
+    "Node",
+    "Number",
+    "Text",
+    "Type",
+    "walk",
+]
 
 Kind = Literal["number", "flag", "text"]
 """``flag`` is 0 or 1, the only form in which a truth value enters a cell."""
@@ -55,6 +68,8 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Text:
+    """A text literal."""
+
     value: str
     position: int = field(default=0, compare=False, repr=False)
     type: Type = field(default=UNTYPED, compare=False, repr=False)
@@ -71,6 +86,8 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Minus:
+    """A negative."""
+
     operand: Node
     position: int = field(default=0, compare=False, repr=False)
     type: Type = field(default=UNTYPED, compare=False, repr=False)
@@ -78,6 +95,8 @@ class Minus:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
+    """An operator between two expressions: arithmetic, a comparison, or ``&``."""
+
     operator: str
     left: Node
     right: Node

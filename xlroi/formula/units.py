@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 from typing import Final
 
 __all__ = ["DATE", "DAY", "DIMENSIONLESS", "Unit", "parse_unit"]
@@ -72,7 +72,7 @@ DATE: Final = Unit((("date", Fraction(1)),))
 DAY: Final = Unit((("day", Fraction(1)),))
 
 
-@lru_cache(maxsize=None)
+@cache
 def parse_unit(text: str) -> Unit:
     """Read a unit such as ``money/month``, ``%``, ``GPU h``, ``money/(GPU*h)`` or ``m^2``.
 

@@ -10,19 +10,39 @@ from xlroi.formula.tree import Binary, Call, Minus, Name, Node, Number, Text
 __all__ = ["in_words"]
 
 _OPERATORS: Final = {
-    "+": "+", "-": "−", "*": "×", "/": "÷", "^": "to the power of", "&": "followed by", "=": "equals",
-    "<>": "differs from", "<": "is below", ">": "is above", "<=": "is at most", ">=": "is at least",
-}  # fmt: skip
+    "+": "+",
+    "-": "−",
+    "*": "×",
+    "/": "÷",
+    "^": "to the power of",
+    "&": "followed by",
+    "=": "equals",
+    "<>": "differs from",
+    "<": "is below",
+    ">": "is above",
+    "<=": "is at most",
+    ">=": "is at least",
+}
 
 _PHRASES: Final = {
-    "PRIOR": "{0} of the month before", "CUMULATIVE": "{0} so far", "FIRST": "the first month in which {0}",
-    "LAST": "{0} at the horizon", "ABS": "the size of {0}", "ROUND": "{0} rounded to {1} decimals",
-    "INT": "{0} rounded down", "NOT": "not {0}", "ISNUMBER": "{0} is a number", "NA": "no such number (#N/A)",
-    "IF": "if {0}: {1}, otherwise {2}", "IFERROR": "{0}, or {1} where that is an error",
-    "FIXED": "{0} with {1} decimals", "EDATE": "{0} moved by {1} months",
-    "NPV": "Excel's NPV of {1} at {0}", "IRR": "the rate at which {0} is worth 0, searched from {1}",
+    "PRIOR": "{0} of the month before",
+    "CUMULATIVE": "{0} so far",
+    "FIRST": "the first month in which {0}",
+    "LAST": "{0} at the horizon",
+    "ABS": "the size of {0}",
+    "ROUND": "{0} rounded to {1} decimals",
+    "INT": "{0} rounded down",
+    "NOT": "not {0}",
+    "ISNUMBER": "{0} is a number",
+    "NA": "no such number (#N/A)",
+    "IF": "if {0}: {1}, otherwise {2}",
+    "IFERROR": "{0}, or {1} where that is an error",
+    "FIXED": "{0} with {1} decimals",
+    "EDATE": "{0} moved by {1} months",
+    "NPV": "Excel's NPV of {1} at {0}",
+    "IRR": "the rate at which {0} is worth 0, searched from {1}",
     "XIRR": "the yearly rate at which {0} on {1} is worth 0, searched from {2}",
-}  # fmt: skip
+}
 
 _LISTS: Final = {"SUM": "the sum of", "MIN": "the smaller of", "MAX": "the larger of"}
 

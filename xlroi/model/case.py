@@ -13,7 +13,7 @@ from pydantic import Field
 
 from xlroi.errors import InputError, Problem
 from xlroi.formula.scope import did_you_mean
-from xlroi.model.loading import Document, KeyPath, load_yaml, parse_yaml
+from xlroi.model.loading import Document, KeyPath, load_yaml
 from xlroi.model.model import SCENARIOS, Input, Model, Scenario
 from xlroi.model.schema import Strict, validated
 from xlroi.model.template import load_model, number_from
@@ -115,8 +115,18 @@ def case_from(document: Document, model: Model | None = None) -> Case:
             reader.problem((key,), f"holds the control character {control[0]!r}, which a cell cannot keep")
     if reader.problems or scenario is None:
         raise InputError(reader.problems)
-    return Case(model, shape.title or model.title, shape.description, shape.owner, shape.version, shape.currency,
-                scenario, inputs, document.text, document.file)  # fmt: skip
+    return Case(
+        model,
+        shape.title or model.title,
+        shape.description,
+        shape.owner,
+        shape.version,
+        shape.currency,
+        scenario,
+        inputs,
+        document.text,
+        document.file,
+    )
 
 
 def with_settings(case: Case, settings: list[str]) -> Case:
@@ -146,7 +156,7 @@ def with_settings(case: Case, settings: list[str]) -> Case:
                 continue
             changed: dict[str, Any] = {part or "base": value}
             if part in ("", "base"):
-                changed |= scaled(case.model.inputs[id], value)
+                changed["optimistic"], changed["pessimistic"] = scaled(case.model.inputs[id], value)
             inputs[id] = replace(inputs[id], origin="--set", source="--set on the command line", **changed)
     if problems:
         raise InputError(problems)
@@ -182,11 +192,15 @@ class _Reader:
     def _input(self, declared: Input, value: Any) -> Given:
         path: KeyPath = ("inputs", declared.id)
         if value is None and declared.id not in self.document.data.get("inputs", {}):
-            return Given(declared.default, **scaled(declared, declared.default), source=declared.source or
-                         "Template default", origin="template")  # fmt: skip
+            return Given(
+                declared.default,
+                *scaled(declared, declared.default),
+                source=declared.source or "Template default",
+                origin="template",
+            )
         if not isinstance(value, dict):
             base = self._number(declared, value, path)
-            return Given(base, **scaled(declared, base))
+            return Given(base, *scaled(declared, base))
         inner = Document(self.document.file, value, "", {})
         inner.lines = {p[2:]: line for p, line in self.document.lines.items() if p[:2] == path} | {
             (): self.document.line(path) or 0
@@ -199,7 +213,7 @@ class _Reader:
         base = declared.default
         if "base" in value:
             base = self._number(declared, shape.base, (*path, "base"))
-        found: dict[str, float | None] = dict(scaled(declared, base))
+        found = dict(zip(("optimistic", "pessimistic"), scaled(declared, base), strict=True))
         for scenario in ("optimistic", "pessimistic"):
             if scenario in value:
                 found[scenario] = self._number(declared, getattr(shape, scenario), (*path, scenario))
@@ -239,16 +253,15 @@ def _shown(value: Any) -> str:
     return f"{value:.15g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else repr(value)
 
 
-def scaled(declared: Input, base: float) -> dict[str, float | None]:
-    """Optimistic and pessimistic values by the template's factors, kept inside the input's bounds."""
-    found: dict[str, float | None] = {"optimistic": None, "pessimistic": None}
-    for scenario, factor in (declared.factors or {}).items():
-        value = float(f"{base * factor:.12g}")  # 0.1 * 1.2 is 0.12 in a cell, not 0.12000000000000001
-        if declared.minimum is not None:
-            value = max(value, declared.minimum)
-        if declared.maximum is not None:
-            value = min(value, declared.maximum)
-        found[scenario] = value
-    return found
+def scaled(declared: Input, base: float) -> tuple[float | None, float | None]:
+    """Optimistic and pessimistic value by the template's factors, kept inside the input's bounds."""
 
+    def value(scenario: Scenario) -> float | None:
+        factor = (declared.factors or {}).get(scenario)
+        if factor is None:
+            return None
+        number = float(f"{base * factor:.12g}")  # 0.1 * 1.2 is 0.12 in a cell, not 0.12000000000000001
+        number = number if declared.minimum is None else max(number, declared.minimum)
+        return number if declared.maximum is None else min(number, declared.maximum)
 
+    return value("optimistic"), value("pessimistic")

@@ -41,6 +41,8 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
+    """A number that no case changes, with unit and source."""
+
     id: str
     label: str
     value: float
@@ -65,6 +67,8 @@ class LineText:
 
 @dataclass(frozen=True, slots=True)
 class Section:
+    """Lines that stand together under a title."""
+
     title: str
     lines: tuple[str, ...]
     note: str = ""
@@ -72,6 +76,8 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Output:
+    """A line that answers the model's question."""
+
     id: str
     label: str
     unit_text: str

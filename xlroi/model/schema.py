@@ -43,8 +43,10 @@ def _cut_formulas(data: Any, path: tuple[str | int, ...], document: Document) ->
             inner = (*path, key)
             text = data.get("formula")
             if value is None and isinstance(text, str) and text.count("(") != text.count(")"):
-                yield document.problem((*path, "formula"), f"this formula seems cut at a comma by YAML: {text!r} and "
-                                       f"{key!r}; put the whole formula in quotes")  # fmt: skip
+                yield document.problem(
+                    (*path, "formula"),
+                    f"this formula seems cut at a comma by YAML: {text!r} and {key!r}; put the whole formula in quotes",
+                )
                 return
             yield from _cut_formulas(value, inner, document)
     elif isinstance(data, list):

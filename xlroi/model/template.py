@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -182,15 +183,27 @@ class _Builder:
             raise InputError(self.problems)
         texts = {id: _with_unit(text, system) for id, text in texts.items()}
         return Model(
-            id=t.model, title=t.title, version=t.version, question=t.question, description=t.description.strip(),
-            limitations=t.limitations.strip(), last_step=t.columns, horizon=t.horizon, start=t.start, inputs=inputs,
-            constants=constants, sections=tuple(kept), texts=texts,
+            id=t.model,
+            title=t.title,
+            version=t.version,
+            question=t.question,
+            description=t.description.strip(),
+            limitations=t.limitations.strip(),
+            last_step=t.columns,
+            horizon=t.horizon,
+            start=t.start,
+            inputs=inputs,
+            constants=constants,
+            sections=tuple(kept),
+            texts=texts,
             outputs=tuple(Output(o, texts[o].label, texts[o].unit_text, texts[o].note) for o in t.outputs),
-            headlines=tuple(t.headlines or t.outputs[:5]), answer=t.answer,
+            headlines=tuple(t.headlines or t.outputs[:5]),
+            answer=t.answer,
             checks=tuple(Check(id, c.label, c.kind, c.help) for id, c in t.checks.items()),
             charts=tuple(Chart(c.type, c.title, tuple(c.lines), c.marker) for c in t.charts),
-            system=system, text=self.document.text,
-        )  # fmt: skip
+            system=system,
+            text=self.document.text,
+        )
 
     def _problem(self, path: KeyPath, message: str) -> None:
         self.problems.append(self.document.problem(path, message))
@@ -227,12 +240,19 @@ class _Builder:
                 if item.range:
                     factors = {"optimistic": item.range.optimistic, "pessimistic": item.range.pessimistic}
                 yield Input(
-                    id, item.label, group.title, item.unit, self._unit(item.unit, path),
+                    id,
+                    item.label,
+                    group.title,
+                    item.unit,
+                    self._unit(item.unit, path),
                     self._number(item.default, (*path, "default")),
                     None if item.min is None else self._number(item.min, (*path, "min")),
                     None if item.max is None else self._number(item.max, (*path, "max")),
-                    item.integer, factors, item.help, item.source,
-                )  # fmt: skip
+                    item.integer,
+                    factors,
+                    item.help,
+                    item.source,
+                )
 
     def _constants(self) -> Iterator[Constant]:
         for id, constant in {**self.template.constants, "check_tolerance": _CHECK_TOLERANCE}.items():
@@ -258,8 +278,16 @@ class _Builder:
                     self._problem(path, "a monthly line says how it is totalled: flow, balance, rate or flag")
                 drafts.append(Draft(id, line.formula, None, month, unit, totalled, line.opening, line.handles_errors))
                 may_be = (line.may_be,) if isinstance(line.may_be, str) else tuple(line.may_be)
-                texts[id] = LineText(id, line.label or _label(id), section.title, unit_text or "", line.formula,
-                                     line.note, may_be, self._place(path))  # fmt: skip
+                texts[id] = LineText(
+                    id,
+                    line.label or _label(id),
+                    section.title,
+                    unit_text or "",
+                    line.formula,
+                    line.note,
+                    may_be,
+                    self._place(path),
+                )
             kept.append(Section(section.title, tuple(section.lines), section.note))
         return drafts, texts, kept
 
@@ -321,7 +349,7 @@ def number_from(value: Any) -> float:
         case bool():
             raise ValueError(f"expected a number (got {str(value).lower()})")
         case int() | float():
-            if value != value or value in (float("inf"), float("-inf")):
+            if not math.isfinite(value):
                 raise ValueError(f"expected a finite number (got {value})")
             return float(value)
         case date():
@@ -332,4 +360,3 @@ def number_from(value: Any) -> float:
             raise ValueError("expected a number (got nothing)")
         case _:
             raise ValueError(f"expected a number (got {value!r}); write 1500.5 or 1_500 without a comma, or 8%")
-

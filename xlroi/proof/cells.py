@@ -21,7 +21,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from xlroi.errors import BookError
 from xlroi.values import ERRORS, CellValue, ExcelError
@@ -254,7 +254,9 @@ class XlsxArchive:
                 yield row
                 row.clear()
                 while (before := row.getprevious()) is not None:
-                    row.getparent().remove(before)
+                    parent = row.getparent()
+                    assert parent is not None  # a row with a predecessor stands in a sheet
+                    parent.remove(before)
 
     def _refuse_doctype(self, element: etree._Element, part: str) -> None:
         if element.getroottree().docinfo.internalDTD is not None:
@@ -323,7 +325,8 @@ class XlsxArchive:
 
 def _rich_text(item: etree._Element) -> str:
     """The text of ``<si>`` or ``<is>``: its runs joined, without the phonetic guides of East Asian text."""
-    texts = [child for child in item.iter("{*}t") if not str(child.getparent().tag).endswith("}rPh")]
+    guides = {id(text) for guide in item.iter("{*}rPh") for text in guide.iter("{*}t")}
+    texts = [child for child in item.iter("{*}t") if id(child) not in guides]
     return _unescaped("".join(text.text or "" for text in texts))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from xlroi.proof.cells import Key, address, position
@@ -59,9 +60,8 @@ def compare(
     found = []
     for key, formula in formulas.items():
         a, b = expected.get(key), got.get(key)
-        if _agree(a, b, lambda key=key, formula=formula: _scale(key, formula, got), key, worst, key in searched):
-            continue
-        found.append(Mismatch(*key, formula, a, b, state, engine))
+        if not _agree(a, b, partial(_scale, key, formula, got), key, worst, key in searched):
+            found.append(Mismatch(*key, formula, a, b, state, engine))
     return found
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol, Self
 
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from xlroi.errors import BookError, EngineUnavailable
 from xlroi.proof.cells import Key, XlsxArchive, filled_within
@@ -114,12 +114,13 @@ def copy_without_answers(source: str | Path, target: Path, *, what_if: bool) -> 
 def _strip(sheet: etree._Element, name: str, what_if: bool) -> set[Key]:
     """Removes the stored answers from the tree of one worksheet; returns the cells of its What-If tables."""
     namespace = str(sheet.tag)[: -len("worksheet")]
-    cells = {(name, cell.get("r")): cell for cell in sheet.iter(namespace + "c") if cell.get("r")}
+    cells = {(name, ref): cell for cell in sheet.iter(namespace + "c") if (ref := cell.get("r"))}
     tables: set[Key] = set()
     for formula in list(sheet.iter(namespace + "f")):
         cell, kind = formula.getparent(), formula.get("t")
+        assert cell is not None  # a formula stands in a cell
         if kind in ("array", "dataTable"):
-            inside = filled_within(formula.get("ref") or cell.get("r"), name, cells)
+            inside = filled_within(formula.get("ref") or cell.get("r") or "", name, cells)
             if kind == "dataTable":
                 tables.update(inside)
                 if not what_if:

@@ -7,7 +7,9 @@ from typing import Any, Final
 from openpyxl import Workbook
 from openpyxl.chart import BarChart, Reference, ScatterChart, Series
 from openpyxl.chart.label import DataLabelList
+from openpyxl.chart.legend import Legend
 from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.worksheet.worksheet import Worksheet
 
 from xlroi.workbook.layout import Layout
 from xlroi.workbook.plan import FIRST_STEP, Drawing, Home, Sheet
@@ -26,7 +28,9 @@ def draw(workbook: Workbook, layout: Layout, sheet: Sheet) -> None:
         chart.width, chart.height = drawing.size
         for axis in (chart.x_axis, chart.y_axis):
             axis.delete = False  # openpyxl's default hides the axes in Excel
-        workbook[sheet.name].add_chart(chart, drawing.anchor)
+        worksheet = workbook[sheet.name]
+        assert isinstance(worksheet, Worksheet)  # the plan makes no chart sheets
+        Worksheet.add_chart(worksheet, chart, drawing.anchor)
 
 
 def _reference(workbook: Workbook, home: Home, layout: Layout) -> Reference:
@@ -52,7 +56,7 @@ def _columns(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
     chart.y_axis.title = layout.book.case.currency
     chart.y_axis.numFmt = "#,##0"
     chart.x_axis.tickLblPos = "none"
-    chart.legend.position = "b"
+    chart.legend = Legend(legendPos="b")
     return chart
 
 
@@ -82,5 +86,5 @@ def _path(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
     chart.x_axis.numFmt, chart.y_axis.numFmt = "0", "#,##0"
     chart.x_axis.tickLblPos = "low"
     chart.x_axis.scaling.min = 0
-    chart.legend.position = "b"
+    chart.legend = Legend(legendPos="b")
     return chart

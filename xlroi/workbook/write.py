@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Literal
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
@@ -15,6 +17,7 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlroi.errors import InputError
@@ -120,7 +123,7 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
     if sheet.name == "Inputs":
         _bounds(ws, sheet, layout)
     if sheet.role == "check":
-        red = CellIsRule(
+        red = CellIsRule(  # type: ignore[no-untyped-call]  # openpyxl's own signature has no types
             operator="equal",
             formula=['"CHECK"'],
             font=Font(color="9C0006", bold=True),
@@ -141,8 +144,8 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
         ws.print_title_rows = sheet.repeat_rows
     if sheet.repeat_columns:
         ws.print_title_cols = sheet.repeat_columns
-    ws.oddFooter.left.text, ws.oddFooter.center.text = "&F", "&A"
-    ws.oddFooter.right.text = f"Version {layout.book.case.version.replace('&', '&&')}, page &P of &N"
+    pages = f"Version {layout.book.case.version.replace('&', '&&')}, page &P of &N"
+    ws.oddFooter = HeaderFooterItem(_HeaderFooterPart("&F"), _HeaderFooterPart(pages), _HeaderFooterPart("&A"))
 
 
 def _content(cell: Cell, placed: Placed, layout: Layout) -> None:
@@ -151,7 +154,8 @@ def _content(cell: Cell, placed: Placed, layout: Layout) -> None:
         cell.value = content.value
         if isinstance(content.value, str) and content.value[:1] in ("=", "+", "-", "@"):
             cell.data_type = "s"  # a label stays a text, whatever it begins with
-            cell.quotePrefix = True  # type: ignore[attr-defined]
+            cell._style = copy(cell._style)  # type: ignore[attr-defined]  # shared by all cells of this look
+            cell.quotePrefix = True
         if placed.target:
             cell.hyperlink = f"#{placed.target}"
     elif isinstance(content, Leaf):
@@ -167,7 +171,9 @@ def _bounds(ws: Worksheet, sheet: Sheet, layout: Layout) -> None:
         declared = model.inputs[placed.content.id.partition(".")[0]]
         low = declared.minimum if declared.minimum is not None else (61 if declared.is_date else -1e15)
         high = declared.maximum if declared.maximum is not None else (2_900_000 if declared.is_date else 1e15)
-        kind = "whole" if declared.integer else "date" if declared.is_date else "decimal"
+        kind: Literal["whole", "date", "decimal"] = (
+            "whole" if declared.integer else "date" if declared.is_date else "decimal"
+        )
         rule = DataValidation(
             type=kind,
             operator="between",
