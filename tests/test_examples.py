@@ -142,7 +142,9 @@ def test_an_existing_workbook_is_never_overwritten_without_force(tmp_path: Path)
 
 def test_a_label_that_begins_with_an_equals_sign_stays_text(tmp_path: Path) -> None:
     text = (EXAMPLES / "ecommerce_recommendations.yaml").read_text()
-    (tmp_path / "case.yaml").write_text(text.replace("title: Product recommendations for the online shop", "title: '=1+1'"))
+    (tmp_path / "case.yaml").write_text(
+        text.replace("title: Product recommendations for the online shop", "title: '=1+1'")
+    )
     xlroi.build(xlroi.load_case(tmp_path / "case.yaml"), tmp_path / "case.xlsx")
     cell = read_book(tmp_path / "case.xlsx").cells["Cover", "B1"]
     assert (cell.value, cell.formula) == ("=1+1", None)

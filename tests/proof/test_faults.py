@@ -123,6 +123,6 @@ def test_a_campaign_of_a_thousand_faults_is_caught(
             cells.set_formula(*key, formulas[key])
     with capsys.disabled():
         print(f"\n{caught} of {FAULTS} planted faults caught ({caught / FAULTS:.1%}) in {len(STATES)} states")
-        for line in missed[:12]:
+        for line in missed:
             print(f"  not caught: {line}")
     assert caught >= 0.95 * FAULTS
