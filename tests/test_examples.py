@@ -8,8 +8,8 @@ import zipfile
 from datetime import date
 from pathlib import Path
 
-import pyxirr
 import pytest
+import pyxirr
 
 import xlroi
 from xlroi.proof.cells import formula_cells, read_book

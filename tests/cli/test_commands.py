@@ -118,7 +118,9 @@ def test_an_engine_that_cannot_run_is_never_a_pass(
 
 BAD_CASES = {
     "model: roj": "unknown model 'roj'; did you mean 'roi'?",
-    "model: roi\ninputs:\n  initial_investment: -2.5": "case.yaml:3: inputs.initial_investment: must be at least 0 (got -2.5)",
+    "model: roi\ninputs:\n  initial_investment: -2.5": (
+        "case.yaml:3: inputs.initial_investment: must be at least 0 (got -2.5)"
+    ),
     "model: roi\ninputs: {monthly_savngs: 1}": "did you mean 'monthly_savings'",
     "model: roi\ninputs: {monthly_savings: many}": "expected a number (got 'many')",
     "model: roi\ninputs: {period_months: 61}": "must be at most 60 (got 61)",

@@ -1,0 +1,143 @@
+"""The engine: Excel's arithmetic, errors as values, trials, and both implementations of every word."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xlroi.engine import array, scalar
+from xlroi.engine.run import Engine
+from xlroi.formula.functions import FUNCTIONS
+from xlroi.formula.scope import Declaration
+from xlroi.formula.system import Draft, build_system
+from xlroi.formula.tree import Type
+from xlroi.values import CellValue
+
+
+def value(formula: str, **leaves: float) -> CellValue:
+    """One formula over dimensionless leaves."""
+    declared = [Declaration(name, Type(), "input") for name in leaves]
+    return Engine(build_system(declared, [Draft("x", formula)], {}), 1).evaluate(leaves).cell("x")
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("0.1 + 0.2 = 0.3", 1.0),  # rule 21: 15 significant digits
+        ("ROUND(2.675, 2)", 2.68),
+        ("ROUND(-2.5, 0)", -3.0),
+        ("ROUND(1234.5, -2)", 1200.0),
+        ("INT(-1.5)", -2.0),
+        ("0 ^ 0", "#NUM!"),  # rule 22
+        ("(-8) ^ (1/3)", "#NUM!"),
+        ("(-2) ^ 3", -8.0),
+        ("1 / 0", "#DIV/0!"),  # rule 24
+        ("SQRT(-1)", "#NUM!"),
+        ("LN(0)", "#NUM!"),
+        ("IF(1 > 0, 5, 1 / 0)", 5.0),  # rule 25: the branch not taken does no harm
+        ("1E300 * 1E300", "#NUM!"),
+        ("1 / (1E300 * 1E300)", "#NUM!"),  # an overflow never becomes a plausible 0
+        ("1E-200 * 1E-200", 0.0),
+        ("NA() + 1 / 0", "#N/A"),  # left first
+        ("IF(ISNUMBER(NA()), 1, 2)", 2.0),
+    ],
+)
+def test_arithmetic_is_a_sheets(formula: str, expected: float | str) -> None:
+    assert value(formula) == expected
+
+
+def test_every_word_has_a_scalar_and_an_array_form() -> None:
+    """The registry is whole: what is not a method of the walkers stands in both tables."""
+    along = {"PRIOR", "CUMULATIVE", "FIRST", "LAST", "NPV", "IRR", "XIRR"}
+    assert FUNCTIONS.keys() - scalar.ELEMENTWISE.keys() - scalar.LAZY == along
+    assert FUNCTIONS.keys() - array.ELEMENTWISE.keys() - {"FIXED"} == along  # texts have no array form
+
+
+_NUMBERS = st.floats(-1e6, 1e6).map(lambda x: round(x, 3))
+
+
+def _trees() -> st.SearchStrategy[str]:
+    leaf = st.sampled_from(["a", "b", "c"]) | _NUMBERS.map(lambda x: f"({x!r})" if x >= 0 else f"(-{-x!r})")
+    return st.recursive(
+        leaf,
+        lambda inner: st.one_of(
+            st.tuples(inner, st.sampled_from("+-*/"), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
+            st.tuples(inner, st.sampled_from(["<", ">", "<=", ">=", "=", "<>"]), inner, inner, inner).map(
+                lambda t: f"IF({t[0]} {t[1]} {t[2]}, {t[3]}, {t[4]})"
+            ),
+            st.tuples(st.sampled_from(["MIN", "MAX", "SUM"]), inner, inner).map(lambda t: f"{t[0]}({t[1]}, {t[2]})"),
+            inner.map(lambda x: f"ABS({x})"),
+            inner.map(lambda x: f"ROUND({x}, 2)"),
+            inner.map(lambda x: f"INT({x})"),
+        ),
+        max_leaves=8,
+    )
+
+
+@given(_trees(), _NUMBERS, _NUMBERS, _NUMBERS)
+def test_arrays_and_single_cells_agree(formula: str, a: float, b: float, c: float) -> None:
+    declared = [Declaration(name, Type(), "input") for name in "abc"]
+    engine = Engine(build_system(declared, [Draft("x", formula, month=True, totalled="rate")], {}), 1)
+    from xlroi.engine.walker import Walker
+
+    values = engine.evaluate({"a": a, "b": b, "c": c})
+    alone = Walker(values.cell, lambda table: 1, 1).value(engine.system.lines["x"].node)
+    together = values.cell("x")
+    if isinstance(alone, str):
+        assert together == alone
+    else:
+        assert isinstance(together, float)
+        assert math.isclose(together, alone, rel_tol=1e-12, abs_tol=1e-9)  # type: ignore[arg-type]
+
+
+def _timeline(*drafts: Draft, steps: int = 7) -> Engine:
+    base = [
+        Draft("horizon", "end"),
+        Draft("month", "PRIOR(month) + 1", month=True, totalled="rate", opening=-1),
+        Draft("live", "month <= horizon", month=True, totalled="flag"),
+    ]
+    base[1] = Draft("month", "PRIOR(month) + 1", month=True, unit=Type().unit, totalled="rate", opening=-1)
+    return Engine(build_system([Declaration("end", Type(), "input")], [*base, *drafts], {}), steps)
+
+
+def test_prior_reads_the_opening_at_step_0_and_last_the_horizon() -> None:
+    """Rules 13 and 15: 10, then 2 more each month; 3 months on it is 10 + 4 × 2."""
+    engine = _timeline(
+        Draft("stock", "PRIOR(stock) + 2", month=True, unit=Type().unit, totalled="balance", opening=10),
+        Draft("end_stock", "LAST(stock)"),
+        Draft("full", "stock >= 16", month=True, totalled="rate"),
+        Draft("first_full", "FIRST(full)"),
+        Draft("never", "stock > 1000", month=True, totalled="rate"),
+        Draft("first_never", "FIRST(never)"),
+        Draft("so_far", "CUMULATIVE(live)", month=True, totalled="balance"),
+    )
+    found = engine.evaluate({"end": 3})
+    assert found.row("stock") == [12, 14, 16, 18, 20, 22, 24]
+    assert found.cell("end_stock") == 18
+    assert found.cell("first_full") == 2
+    assert found.cell("first_never") == "#N/A"
+    assert found.row("so_far") == [1, 2, 3, 4, 4, 4, 4]
+
+
+def test_an_error_travels_along_a_recursion_with_its_kind() -> None:
+    engine = _timeline(
+        Draft("x", "PRIOR(x) + 1 / (month - 2)", month=True, unit=Type().unit, totalled="balance"),
+    )
+    found = engine.evaluate({"end": 3})
+    assert found.row("x")[:2] == [-0.5, -1.5]
+    assert found.row("x")[2:] == ["#DIV/0!"] * 5
+
+
+def test_trials_are_single_evaluations_side_by_side() -> None:
+    engine = _timeline(
+        Draft("x", "live * month", month=True, totalled="flow"),
+        Draft("total", "SUM(x)"),
+        Draft("unused", "1 / 0"),
+    )
+    ends = np.array([float(i % 7) for i in range(600)])  # more than one chunk
+    found = engine.trials({"end": ends}, ["total"], 600)["total"][:, 0, 0]
+    assert found.tolist() == [e * (e + 1) / 2 for e in ends]
