@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from xlroi.cli import main
+from xlroi.proof.cells import read_book
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 SHOP = str(EXAMPLES / "ecommerce_recommendations.yaml")
@@ -103,6 +104,44 @@ def test_an_overtyped_formula_is_named(xlroi_: Run, tmp_path: Path) -> None:
     code, out, _ = xlroi_("verify", str(wrong), "--json")
     assert code == 1
     assert any(m["sheet"] == "Results" and m["engine"] == "file" for m in json.loads(out)["mismatches"])
+
+
+def test_an_altered_formula_is_named_even_where_it_gives_the_same_numbers(xlroi_: Run, tmp_path: Path) -> None:
+    import re
+    import zipfile
+
+    book, wrong = tmp_path / "book.xlsx", tmp_path / "wrong.xlsx"
+    assert xlroi_("build", SHOP, "-o", str(book))[0] == 0
+    with zipfile.ZipFile(book) as old, zipfile.ZipFile(wrong, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name == "xl/worksheets/sheet6.xml":
+                part, count = re.subn(rb"<f>(Calculations![^<]*)</f><v>570000</v>", rb"<f>\1+0</f><v>570000</v>", part)
+                assert count == 1
+            new.writestr(name, part)
+    code, out, _ = xlroi_("verify", str(wrong), "--json")
+    (found,) = json.loads(out)["mismatches"]
+    assert code == 1
+    assert found["got"] == found["expected"] + "+0"
+
+
+def test_a_book_edited_and_saved_by_libreoffice_still_agrees_and_says_what_was_edited(
+    xlroi_: Run, tmp_path: Path
+) -> None:
+    from xlroi.proof.libreoffice import LibreOfficeBook
+
+    book, edited = tmp_path / "book.xlsx", tmp_path / "edited.xlsx"
+    assert xlroi_("build", SHOP, "-o", str(book))[0] == 0
+    place = read_book(book).defined_names["discount_rate"].replace("'", "").replace("$", "").split("!")
+    base = (place[0], place[1].replace("D", "F"))  # the base value stands two columns right of the live one
+    with LibreOfficeBook(book) as calc:
+        calc.set({base: 0.25})
+        calc.recalculate()
+        calc.save_as(edited)
+    code, out, _ = xlroi_("verify", str(edited), "--json")
+    found = json.loads(out)
+    assert (code, found["mismatches"]) == (0, [])
+    assert found["inputs_edited_since_build"] == ["discount_rate.base"]
 
 
 def test_an_engine_that_cannot_run_is_never_a_pass(

@@ -5,6 +5,7 @@ What the cells should be comes from outside, as a function of the leaves; nothin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,7 +56,8 @@ def prove(
     """Compare cached, expected and recalculated values of every formula cell.
 
     ``planned`` are the formulas the book was built with; ``present`` is what the book's input cells hold now. A planned
-    formula that is gone (overtyped by a number) is a mismatch, and so is a formula that nobody planned.
+    formula that is gone (overtyped by a number) is a mismatch, and so is one that nobody planned or that reads
+    otherwise: a wrong formula may agree in every state that is tried.
     """
     formulas = {key: cell.formula for key, cell in formula_cells(book).items() if cell.formula is not None}
     base = expected(present)
@@ -67,6 +69,11 @@ def prove(
         proof.mismatches.append(Mismatch(*key, planned[key], f"={planned[key]}", cached.get(key), "as saved", "file"))
     for key in formulas.keys() - planned.keys():
         proof.mismatches.append(Mismatch(*key, formulas[key], None, f"={formulas[key]}", "as saved", "file"))
+    for key in planned.keys() & formulas.keys():
+        if _normal(planned[key]) != _normal(formulas[key]):
+            proof.mismatches.append(
+                Mismatch(*key, formulas[key], f"={planned[key]}", f"={formulas[key]}", "as saved", "file")
+            )
     proof.mismatches += compare(planned, base, cached, "as saved", "cached value", Worst(), searched)
     for engine in engines:
         with open_book(path, engine) as recalculated:
@@ -84,3 +91,10 @@ def prove(
                 proof.mismatches += compare(planned, should, got, state.name, engine, found.worst, searched)
                 found.states += 1
     return proof
+
+
+def _normal(formula: str) -> str:
+    """A formula as every spreadsheet saves it: capitals and no spaces outside of texts, no future-function prefix."""
+    parts = formula.split('"')
+    parts[::2] = [re.sub(r"\s+|_XLFN\.|'", "", part.upper()) for part in parts[::2]]
+    return '"'.join(parts)
