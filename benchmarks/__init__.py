@@ -1,0 +1,1 @@
+"""Speed as ratios in one run: xlroi against a named peer or floor."""
