@@ -56,7 +56,7 @@ def did_you_mean(word: str, known: list[str]) -> str:
     >>> did_you_mean("monthly_savngs", ["monthly_savings", "discount_rate"])
     "; did you mean 'monthly_savings'?"
     """
-    near = get_close_matches(word, known, n=2, cutoff=0.6)
+    near = get_close_matches(word, list(dict.fromkeys(known)), n=2, cutoff=0.6)
     return f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
 
 

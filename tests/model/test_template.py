@@ -1,0 +1,75 @@
+"""Templates: what a modeller does wrong is named with file and line."""
+
+from __future__ import annotations
+
+import pytest
+
+from xlroi.errors import InputError
+from xlroi.model.loading import parse_yaml
+from xlroi.model.template import load_model, model_from
+
+TEMPLATE = """\
+model: small
+title: Small
+version: "1"
+question: Is it enough?
+step: month
+columns: 12
+horizon: months
+start: begin
+inputs:
+  - title: All
+    items:
+      months: {label: Months, unit: month, default: 12, min: 1, max: 12, integer: true}
+      begin: {label: Begin, unit: date, default: 2026-01-31}
+      price: {label: Price, unit: money, default: 5}
+sections:
+  - title: Sums
+    per: month
+    unit: money
+    totalled: flow
+    lines:
+      paid: price * operating
+      total: {per: none, formula: SUM(paid)}
+      words: {per: none, unit: text, formula: '"total " & FIXED(total, 0)'}
+outputs: [total]
+answer: words
+"""
+
+
+def problems(old: str, new: str) -> list[str]:
+    """What is said of the template after one replacement."""
+    assert old in TEMPLATE
+    with pytest.raises(InputError) as refused:
+        model_from(parse_yaml(TEMPLATE.replace(old, new), "small.yaml"))
+    return [str(p) for p in refused.value.problems]
+
+
+def test_the_template_itself_is_sound() -> None:
+    assert model_from(parse_yaml(TEMPLATE, "small.yaml")).system.lines["total"].reads == ("paid",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("{per: none, formula: SUM(paid)}", "{per: none, formula: MAX(total, paid)}", "cut at a comma by YAML"),
+        ("paid: price * operating", "paid: PRIOR(paid) + price * months", "small.yaml:21: sections.0.lines.paid"),
+        ("paid: price * operating", "paid: price * operating * total", "→"),
+        ("paid: price * operating", "paid: operating", "unit mismatch: the formula is in 1, the line declares money"),
+        ("paid: price * operating", "paid: -price^2 * operating", "reads two ways"),
+        ("paid: price * operating", "tco3: price * operating", "reads as a cell in Excel"),
+        ("horizon: months", "horizon: month", "'month' is not an input; did you mean 'months'?"),
+        ("outputs: [total]", "outputs: [totl]", "small.yaml:24: outputs.0: 'totl' is not a line; did you mean 'total'"),
+        ("    per: month\n", "    per: moth\n", "'moth' is no axis"),
+        ("unit: money, default: 5", "unit: money//, default: x", "expected a number (got 'x')"),
+        ("columns: 12", "columns: many", "small.yaml:6: columns"),
+        ("title: Small", "titel: Small", "unknown key; did you mean 'title'?"),
+    ],
+)
+def test_a_modellers_slip_is_named(old: str, new: str, message: str) -> None:
+    assert any(message in problem for problem in problems(old, new)), problems(old, new)
+
+
+def test_an_unknown_model_comes_with_the_nearest() -> None:
+    with pytest.raises(InputError, match="did you mean 'roi'"):
+        load_model("rio")
