@@ -63,7 +63,7 @@ def test_the_template_itself_is_sound() -> None:
         ("    per: month\n", "    per: moth\n", "'moth' is no axis"),
         ("unit: money, default: 5", "unit: money//, default: x", "expected a number (got 'x')"),
         ("columns: 12", "columns: many", "small.yaml:6: columns"),
-        ("title: Small", "titel: Small", "unknown key; did you mean 'title'?"),
+        ("title: Small", "titel: Small", "unknown key; did you mean 'title'"),
     ],
 )
 def test_a_modellers_slip_is_named(old: str, new: str, message: str) -> None:
