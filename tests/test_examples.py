@@ -150,6 +150,14 @@ def test_a_label_that_begins_with_an_equals_sign_stays_text(tmp_path: Path) -> N
     assert (cell.value, cell.formula) == ("=1+1", None)
 
 
+def test_a_part_of_a_month_is_shown() -> None:
+    # 7.5 months must not be shown as 8: a whole-number format would round it on the screen.
+    from xlroi.workbook.formats import number_format
+
+    case = xlroi.load_case(EXAMPLES / "predictive_maintenance.yaml")
+    assert number_format(case.model.texts["payback_months"].unit_text).startswith("#,##0.0")
+
+
 def test_names_lead_to_inputs_and_outputs(built: tuple[xlroi.api.Case, Path]) -> None:
     case, path = built
     cells = read_book(path)

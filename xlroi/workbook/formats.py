@@ -18,7 +18,7 @@ _PRICE: Final = _four("#,##0.00")
 _PERCENT: Final = "0.0%_);(0.0%);0.0%_);@_)"
 _FACTOR: Final = "0.0000_);(0.0000);0.0000_);@_)"
 _WHOLE: Final = "#,##0_);(#,##0);0_);@_)"
-_COUNT: Final = "#,##0.##_);(#,##0.##);0_);@_)"
+_COUNT: Final = "#,##0.0_);(#,##0.0);0.0_);@_)"
 
 
 def number_format(unit: str) -> str:
