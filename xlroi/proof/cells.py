@@ -325,8 +325,11 @@ class XlsxArchive:
 
 def _rich_text(item: etree._Element) -> str:
     """The text of ``<si>`` or ``<is>``: its runs joined, without the phonetic guides of East Asian text."""
-    guides = {id(text) for guide in item.iter("{*}rPh") for text in guide.iter("{*}t")}
-    texts = [child for child in item.iter("{*}t") if id(child) not in guides]
+    texts = []
+    for text in item.iter("{*}t"):
+        parent = text.getparent()
+        if parent is not None and not str(parent.tag).endswith("}rPh"):
+            texts.append(text)
     return _unescaped("".join(text.text or "" for text in texts))
 
 
