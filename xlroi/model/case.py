@@ -94,6 +94,7 @@ def load_case(path: str | Path) -> Case:
 def case_from(document: Document, model: Model | None = None) -> Case:
     """A case from a document; ``model`` is given where a workbook carries its own template.
 
+    >>> from xlroi.model.loading import parse_yaml
     >>> case_from(parse_yaml("model: roi", "case.yaml")).inputs["period_months"].base
     24.0
     """
@@ -132,6 +133,7 @@ def case_from(document: Document, model: Model | None = None) -> Case:
 def with_settings(case: Case, settings: list[str]) -> Case:
     """The case with ``--set path=value`` applied to the base (or ``path.optimistic``, ``path.pessimistic``).
 
+    >>> from xlroi.model.loading import parse_yaml
     >>> case = case_from(parse_yaml("model: roi", "case.yaml"))
     >>> with_settings(case, ["period_months=36", "discount_rate=8%"]).inputs["discount_rate"].base
     0.08
