@@ -150,6 +150,23 @@ def test_a_label_that_begins_with_an_equals_sign_stays_text(tmp_path: Path) -> N
     assert (cell.value, cell.formula) == ("=1+1", None)
 
 
+def test_links_stay_inside_the_book(built: tuple[xlroi.api.Case, Path]) -> None:
+    with zipfile.ZipFile(built[1]) as archive:
+        cover = archive.read("xl/worksheets/sheet1.xml").decode()
+        relations = "".join(archive.read(n).decode() for n in archive.namelist() if n.endswith(".rels"))
+    assert cover.count("<hyperlink ") == 10  # one for each sheet but the cover
+    assert 'TargetMode="External"' not in relations
+    assert read_book(built[1]).external_links == ()
+
+
+def test_results_come_as_pandas_frames() -> None:
+    result = xlroi.run(xlroi.load_case(EXAMPLES / "predictive_maintenance.yaml"))
+    assert result.frame().loc["net_profit", "value"] == 1_140_000
+    months = result.timeline()
+    assert list(months.index) == list(range(37))
+    assert months["net_cash"].sum() == 1_140_000
+
+
 def test_a_part_of_a_month_is_shown() -> None:
     # 7.5 months must not be shown as 8: a whole-number format would round it on the screen.
     from xlroi.workbook.formats import number_format

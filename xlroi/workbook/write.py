@@ -18,6 +18,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlroi.errors import InputError
@@ -157,7 +158,7 @@ def _content(cell: Cell, placed: Placed, layout: Layout) -> None:
             cell._style = copy(cell._style)  # type: ignore[attr-defined]  # shared by all cells of this look
             cell.quotePrefix = True
         if placed.target:
-            cell.hyperlink = f"#{placed.target}"
+            cell.hyperlink = Hyperlink(ref=cell.coordinate, location=placed.target, display=str(content.value))
     elif isinstance(content, Leaf):
         cell.value = layout.book.leaves[content.id]  # type: ignore[assignment]
 
