@@ -64,7 +64,9 @@ def in_words(node: Node, label: Callable[[str], str]) -> str:
         case Minus(operand=operand):
             return f"−{_bracketed(operand, label)}"
         case Binary(operator=operator, left=left, right=right):
-            return f"{_bracketed(left, label)} {_OPERATORS[operator]} {_bracketed(right, label)}"
+            chained = operator in "+*&" and isinstance(left, Binary) and left.operator == operator
+            first = in_words(left, label) if chained else _bracketed(left, label)
+            return f"{first} {_OPERATORS[operator]} {_bracketed(right, label)}"
         case Call(function=function, arguments=arguments):
             words = [in_words(a, label) for a in arguments]
             if function in _PHRASES:

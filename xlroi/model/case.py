@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -166,14 +167,11 @@ def with_settings(case: Case, settings: list[str]) -> Case:
 
 
 def _typed(text: str) -> Any:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        pass  # not a date: a number or a percentage, which the next lines settle
-    try:
-        return float(text)
-    except ValueError:
-        return text
+    """A setting as a date or a number, or as text where a percentage or a mistake is still to be told."""
+    for reader in (date.fromisoformat, float):
+        with suppress(ValueError):
+            return reader(text)
+    return text
 
 
 class _Reader:
