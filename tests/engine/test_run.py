@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlroi.engine import array, scalar
+from xlroi.engine.excel_finance import EXCEL_FINANCE
 from xlroi.engine.run import Engine
 from xlroi.formula.functions import FUNCTIONS
 from xlroi.formula.scope import Declaration
@@ -52,9 +53,14 @@ def test_arithmetic_is_a_sheets(formula: str, expected: float | str) -> None:
 
 def test_every_word_has_a_scalar_and_an_array_form() -> None:
     """The registry is whole: what is not a method of the walkers stands in both tables."""
-    along = {"PRIOR", "CUMULATIVE", "FIRST", "LAST", "NPV", "IRR", "XIRR"}
-    assert FUNCTIONS.keys() - scalar.ELEMENTWISE.keys() - scalar.LAZY == along
-    assert FUNCTIONS.keys() - array.ELEMENTWISE.keys() - {"FIXED"} == along  # texts have no array form
+    of_shape = {name for name, f in FUNCTIONS.items() if f.shape in ("timeline", "previous", "running", "member")}
+    elementwise = {name for name, f in FUNCTIONS.items() if f.shape == "elementwise"}
+    aggregates = {name for name, f in FUNCTIONS.items() if f.shape == "aggregate"}
+    assert FUNCTIONS.keys() - of_shape - elementwise - aggregates == {n for n, f in FUNCTIONS.items() if f.expands}
+    assert elementwise - scalar.ELEMENTWISE.keys() - scalar.LAZY - EXCEL_FINANCE.keys() == set()
+    assert elementwise - array.ELEMENTWISE.keys() == set()
+    assert aggregates - scalar.ELEMENTWISE.keys() - scalar.WITH_PARAMETER.keys() == set()
+    assert aggregates == array.REDUCE.keys()
 
 
 _NUMBERS = st.floats(-1e6, 1e6).map(lambda x: round(x, 3))
@@ -85,7 +91,7 @@ def test_arrays_and_single_cells_agree(formula: str, a: float, b: float, c: floa
     from xlroi.engine.walker import Walker
 
     values = engine.evaluate({"a": a, "b": b, "c": c})
-    alone = Walker(values.cell, lambda table: 1, 1).value(engine.system.lines["x"].node)
+    alone = Walker(values.cell, lambda table: 1, 1, engine.system.scope).value(engine.system.lines["x"].node)
     together = values.cell("x")
     if isinstance(alone, str):
         assert together == alone

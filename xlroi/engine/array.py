@@ -6,17 +6,34 @@ that became infinite could turn into a plausible 0 one division later.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xlroi.engine.scalar import SAME, edate
+from xlroi.engine import scalar
+from xlroi.engine.excel_finance import EXCEL_FINANCE
+from xlroi.engine.scalar import SAME
 
-__all__ = ["BINARY", "ELEMENTWISE", "REDUCE", "Array", "equal_array", "finite", "round_array"]
+__all__ = [
+    "BINARY",
+    "ELEMENTWISE",
+    "JOIN",
+    "REDUCE",
+    "STEPS_PER_YEAR",
+    "Array",
+    "equal_array",
+    "finite",
+    "folded",
+    "round_array",
+]
 
 Array = NDArray[np.float64]
+
+STEPS_PER_YEAR: Final = {"month": 12, "quarter": 4, "year": 1}
+"""Columns in a year, by the length of a column."""
 
 
 def finite(array: Array) -> Array:
@@ -146,13 +163,57 @@ def _int(value: Array) -> Array:
     return whole
 
 
-def _edate(start: Array, months: Array) -> Array:
-    moved: Array = np.vectorize(lambda d, m: _number(edate(d, m)), otypes=[np.float64])(start, months)
-    return moved
+def _towards(direction: Callable[[Array], Array]) -> Callable[[Array, Array], Array]:
+    """ROUNDUP and ROUNDDOWN: what is a whole number to 15 digits is one."""
+
+    def apply(value: Array, digits: Array) -> Array:
+        power = np.power(10.0, np.trunc(digits))
+        scaled = np.abs(value) * power
+        near = np.round(scaled)
+        whole = np.where(np.abs(scaled - near) <= SAME * np.maximum(scaled, near), near, direction(scaled))
+        return np.copysign(np.where(scaled >= 2.0**52, np.abs(value), whole / power), value)
+
+    return apply
 
 
-def _number(value: object) -> float:
-    return value if isinstance(value, float) else float("nan")
+def _mod(value: Array, divisor: Array) -> Array:
+    with np.errstate(all="ignore"):
+        return finite(np.where(divisor == 0, np.nan, value - divisor * np.floor(value / divisor)))
+
+
+def _choose(index: Array, *values: Array) -> Array:
+    result: Any = np.nan
+    for number, value in reversed(list(enumerate(values, 1))):
+        result = np.where(np.trunc(index) == number, value, result)
+    return result  # type: ignore[no-any-return]  # an array by now
+
+
+def _each(function: Callable[..., object]) -> Callable[..., Array]:
+    """A function of single values over arrays, value by value; an error is NaN."""
+
+    def one(*values: float) -> float:
+        if any(math.isnan(v) for v in values):
+            return math.nan
+        found = function(*values)
+        return float(found) if isinstance(found, (int, float)) else math.nan
+
+    return np.vectorize(one, otypes=[np.float64])
+
+
+def _text(function: Callable[..., str]) -> Callable[..., Any]:
+    """Texts by a function of single values; an error stays NaN."""
+
+    def one(*values: Any) -> Any:
+        return np.nan if any(isinstance(v, float) and math.isnan(v) for v in values) else function(*values)
+
+    return lambda *arrays: np.frompyfunc(one, len(arrays), 1)(*arrays)
+
+
+JOIN: Final = _text(lambda a, b: f"{a}{b}")
+"""The operator ``&``."""
+
+folded: Final = _text(str.casefold)
+"""Texts as comparisons and keys see them: without regard to case."""
 
 
 ELEMENTWISE: Final[dict[str, Callable[..., Array]]] = {
@@ -172,13 +233,65 @@ ELEMENTWISE: Final[dict[str, Callable[..., Array]]] = {
     "ISNUMBER": lambda a: (~np.isnan(a)).astype(np.float64),
     "IFERROR": lambda a, b: _if(np.isnan(a).astype(np.float64), b, a),
     "NA": lambda: np.full((1, 1, 1), np.nan),
-    "EDATE": _edate,
+    "ROUNDUP": _towards(np.ceil),
+    "ROUNDDOWN": _towards(np.floor),
+    "MOD": _mod,
+    "CHOOSE": _choose,
+    "FIXED": _text(scalar.fixed),
+    "AVERAGE": lambda *values: _many(BINARY["+"])(*values) / len(values),
+    "MEDIAN": lambda *values: np.median(np.stack(np.broadcast_arrays(*values)), axis=0),
+    **{name: _each(function) for name, function in {"EDATE": scalar.edate, **EXCEL_FINANCE}.items()},
 }
 """Words that work element by element."""
 
-REDUCE: Final[dict[str, Callable[[Array, tuple[int, ...]], Array]]] = {
+
+def _none(value: float, reduce: Callable[..., Array]) -> Callable[..., Array]:
+    """An aggregate, or what it gives where no row is active."""
+
+    def apply(array: Array, axes: tuple[int, ...], *parameters: Array) -> Array:
+        if 0 in [array.shape[axis] for axis in axes]:
+            return np.full([1 if axis in axes else n for axis, n in enumerate(array.shape)], value)
+        return finite(reduce(array, axes, *parameters))
+
+    return apply
+
+
+def _percentile(array: Array, axes: tuple[int, ...], share: Array) -> Array:
+    """Excel's PERCENTILE: places run from 0 to n − 1, with a straight line between neighbours."""
+    ordered = np.sort(array, axis=axes[0])
+    place = share * (ordered.shape[1] - 1)
+    low = np.clip(np.floor(place), 0, ordered.shape[1] - 1)
+    a, b = (_taken(ordered, p) for p in (low, np.minimum(low + 1, ordered.shape[1] - 1)))
+    outside = (share < 0) | (share > 1) | np.isnan(array).any(axis=1, keepdims=True)
+    return np.where(outside, np.nan, a + (b - a) * (place - low))
+
+
+def _taken(ordered: Array, place: Array) -> Array:
+    shape = (np.broadcast_shapes(ordered.shape[:1], place.shape[:1])[0], 1, ordered.shape[2])
+    rows = np.broadcast_to(ordered, (shape[0], *ordered.shape[1:]))
+    return np.take_along_axis(rows, np.broadcast_to(np.nan_to_num(place), shape).astype(np.intp), axis=1)
+
+
+def _kth(*, largest: bool) -> Callable[..., Array]:
+    def reduce(array: Array, axes: tuple[int, ...], k: Array) -> Array:
+        ordered, count = np.sort(array, axis=axes[0]), array.shape[1]
+        outside = ~((k >= 1) & (k <= count)) | np.isnan(array).any(axis=1, keepdims=True)
+        place = np.trunc(np.where((k >= 1) & (k <= count), k, 1)) - 1
+        return np.where(outside, np.nan, _taken(ordered, count - 1 - place if largest else place))
+
+    return reduce
+
+
+REDUCE: Final[dict[str, Callable[..., Array]]] = {
     "SUM": lambda a, axes: finite(np.sum(a, axis=axes, keepdims=True)),
-    "MIN": lambda a, axes: np.min(a, axis=axes, keepdims=True),
-    "MAX": lambda a, axes: np.max(a, axis=axes, keepdims=True),
+    "MIN": _none(0.0, lambda a, axes: np.min(a, axis=axes, keepdims=True)),
+    "MAX": _none(0.0, lambda a, axes: np.max(a, axis=axes, keepdims=True)),
+    "AVERAGE": _none(np.nan, lambda a, axes: np.mean(a, axis=axes, keepdims=True)),
+    "MEDIAN": _none(np.nan, lambda a, axes: np.median(a, axis=axes, keepdims=True)),
+    "PRODUCT": _none(0.0, lambda a, axes: np.prod(a, axis=axes, keepdims=True)),
+    "COUNT": lambda a, axes: np.sum(~np.isnan(a), axis=axes, keepdims=True, dtype=np.float64),
+    "PERCENTILE": _none(np.nan, _percentile),
+    "LARGE": _none(np.nan, _kth(largest=True)),
+    "SMALL": _none(np.nan, _kth(largest=False)),
 }
-"""Aggregates over whole axes."""
+"""Aggregates over whole axes of the rows that are active; a parameter is one value per trial."""

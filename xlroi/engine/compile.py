@@ -1,15 +1,22 @@
-"""Typed trees to closures over arrays of shape [trials, members, steps]; an axis a value lacks has length 1."""
+"""Typed trees to closures over arrays of shape [trials, members, steps]; an axis a value lacks has length 1.
+
+A recursion runs step by step, and one down the rows of a table row by row; a sum that joins two tables runs once per
+row of the line's own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from xlroi.engine.array import BINARY, ELEMENTWISE, REDUCE, Array, finite
+from xlroi.engine.array import BINARY, ELEMENTWISE, JOIN, REDUCE, STEPS_PER_YEAR, Array, finite, folded
 from xlroi.engine.roots import irr, xirr
+from xlroi.engine.rows import by_row, member_word
+from xlroi.formula.functions import FUNCTIONS
+from xlroi.formula.scope import Scope, name_of
 from xlroi.formula.tree import Binary, Call, Minus, Name, Node, Number, Text
 
 __all__ = ["Evaluate", "Frame", "compile_node"]
@@ -17,28 +24,57 @@ __all__ = ["Evaluate", "Frame", "compile_node"]
 
 @dataclass(slots=True)
 class Frame:
-    """What a closure reads: all values so far, the openings, and the present step (``None`` = all steps at once)."""
+    """What a closure reads: all values so far, the openings, and the part that is computed now.
+
+    ``step`` and ``member`` (a table and its row) are ``None`` where all steps or rows are computed at once.
+    """
 
     values: dict[str, Array]
     openings: Mapping[str, float]
     steps: int
+    scope: Scope
     step: int | None = None
+    member: tuple[str, int] | None = None
+
+    def active(self, table: str) -> NDArray[np.bool_]:
+        """Which rows of a table have a name: [members]."""
+        names: NDArray[np.bool_] = self.values[name_of(table)][0, :, 0] != ""
+        return names
+
+    def members(self, table: str) -> int:
+        """How many rows a table has, spare ones included."""
+        cross = self.scope.tables[table]
+        if cross is None:
+            return int(self.values[name_of(table)].shape[1])
+        return len(cross.slots(self.members(cross.left_table), self.members(cross.right_table)))
+
+    def row(self, array: Array, table: str | None) -> Array:
+        """The part of an array of a table that belongs to the present row."""
+        if self.member is None or table != self.member[0] or array.shape[1] == 1:
+            return array
+        at = self.member[1]
+        return array[:, at : at + 1]
+
+    def all_steps(self) -> Frame:
+        """The same, all steps at once."""
+        return self if self.step is None else replace(self, step=None)
 
 
 Evaluate = Callable[[Frame], Array]
 
 
 def compile_node(node: Node) -> Evaluate:
-    """A closure that computes the tree; text comparisons work on object arrays, everything else on float64."""
+    """A closure that computes the tree; texts are object arrays, everything else float64."""
     match node:
         case Number(value=value):
             constant = np.full((1, 1, 1), np.float64(value))
             return lambda _: constant
         case Text(value=text):
-            folded = np.full((1, 1, 1), text.casefold(), dtype=object)
-            return lambda _: folded
+            written = np.full((1, 1, 1), text, dtype=object)
+            return lambda _: written
         case Name(id=name):
-            return lambda frame: _present(frame.values[name], frame)
+            table = node.type.table
+            return lambda frame: _present(frame.values[name], table, frame)
         case Minus(operand=operand):
             inner = compile_node(operand)
             return lambda frame: -inner(frame)
@@ -48,7 +84,8 @@ def compile_node(node: Node) -> Evaluate:
             return _call(node)
 
 
-def _present(array: Array, frame: Frame) -> Array:
+def _present(array: Array, table: str | None, frame: Frame) -> Array:
+    array = frame.row(array, table)
     if frame.step is None or array.shape[2] == 1:
         return array
     return array[:, :, frame.step : frame.step + 1]
@@ -56,49 +93,67 @@ def _present(array: Array, frame: Frame) -> Array:
 
 def _binary(operator: str, left: Node, right: Node) -> Evaluate:
     a, b = compile_node(left), compile_node(right)
+    if operator == "&":
+        return lambda frame: JOIN(a(frame), b(frame))
     if left.type.kind == "text":
         wanted = operator == "="
-        return lambda frame: ((_folded(a(frame)) == _folded(b(frame))) == wanted).astype(np.float64)
+        return lambda frame: ((folded(a(frame)) == folded(b(frame))) == wanted).astype(np.float64)
     apply = BINARY[operator]
     return lambda frame: apply(a(frame), b(frame))
 
 
-def _folded(texts: Any) -> Any:
-    return np.frompyfunc(lambda t: t.casefold() if isinstance(t, str) else t, 1, 1)(texts)
-
-
 def _call(node: Call) -> Evaluate:
     arguments = [compile_node(a) for a in node.arguments]
-    first = node.arguments[0] if node.arguments else None
+    names = [a.id if isinstance(a, Name) else "" for a in node.arguments]
+    table = node.arguments[0].type.table if node.arguments else None
     match node.function:
-        case "PRIOR" if isinstance(first, Name):
-            return _prior(first.id)
-        case "CUMULATIVE" if isinstance(first, Name):
-            return _cumulative(first.id)
+        case "PRIOR":
+            return _prior(names[0], table)
+        case "LAG":
+            return _lag(names[0], table, arguments[1])
+        case "CUMULATIVE":
+            return _cumulative(names[0], table)
+        case "VINTAGE":
+            return _vintage(names[0], names[1], names[2], table, str(node.arguments[1].type.table))
         case "FIRST" | "LAST":
             return _at_step(node.function, arguments[0])
-        case "NPV" | "IRR" | "XIRR":
+        case "NPV" | "XNPV" | "IRR" | "XIRR":
             return _finance(node.function, arguments)
+    if FUNCTIONS[node.function].shape == "member":
+        return member_word(node, arguments)
     if node.reduces:
-        reduce = REDUCE[node.function]
-        axes = tuple(axis for axis, name in ((1, "table"), (2, "month")) if name in node.reduces)
-        whole = "month" in node.reduces
-        inner = arguments[0]
-        return lambda frame: reduce(inner(_whole(frame) if whole else frame), axes)
+        return _reduced(node, arguments)
     apply = ELEMENTWISE[node.function]
     return lambda frame: apply(*(argument(frame) for argument in arguments))
 
 
-def _whole(frame: Frame) -> Frame:
-    return frame if frame.step is None else Frame(frame.values, frame.openings, frame.steps)
+def _reduced(node: Call, arguments: list[Evaluate]) -> Evaluate:
+    reduce, found = REDUCE[node.function], node.arguments[0].type
+    inner, parameters = arguments[0], arguments[1:]
+    axes = tuple(axis for axis, name in ((1, "table"), (2, "month")) if name in node.reduces)
+
+    def once(frame: Frame) -> Array:
+        if "month" in node.reduces:
+            frame = frame.all_steps()
+        array = inner(frame)
+        if "table" in node.reduces:
+            assert found.table is not None  # it is what the aggregate reduces
+            array = np.broadcast_to(array, (array.shape[0], frame.members(found.table), array.shape[2]))
+            array = array[:, frame.active(found.table)]
+        return reduce(array, axes, *(p(frame) for p in parameters))
+
+    own = found.beside
+    if own is None:
+        return once
+    return lambda frame: by_row(own, once, frame)
 
 
-def _prior(name: str) -> Evaluate:
+def _prior(name: str, table: str | None) -> Evaluate:
     def evaluate(frame: Frame) -> Array:
         opening = frame.openings[name]
         if frame.step == 0:
             return np.full((1, 1, 1), opening)
-        array = frame.values[name]
+        array = frame.row(frame.values[name], table)
         if frame.step is None:
             first = np.full((*array.shape[:2], 1), opening)
             return np.concatenate([first, array[:, :, :-1]], axis=2)
@@ -107,9 +162,29 @@ def _prior(name: str) -> Evaluate:
     return evaluate
 
 
-def _cumulative(name: str) -> Evaluate:
+def _lag(name: str, table: str | None, steps: Evaluate) -> Evaluate:
+    """INDEX cuts a fraction off the place, so a fraction of a step counts as a whole one; below 1 there is no place."""
+
     def evaluate(frame: Frame) -> Array:
-        array = frame.values[name]
+        lag = steps(frame)
+        now = np.arange(frame.steps, dtype=np.float64) if frame.step is None else np.array([float(frame.step)])
+        if frame.step == 0:  # nothing stands before step 0, not even in a recursion's own array
+            return np.where(np.isnan(lag) | (lag <= 0), np.nan, 0.0)
+        array = frame.row(frame.values[name], table)
+        shape = np.broadcast_shapes(array.shape[:2], lag.shape[:2])
+        array = np.broadcast_to(array, (*shape, array.shape[2]))
+        lag = np.broadcast_to(lag, (*shape, lag.shape[2]))
+        before = now < lag
+        place = np.where(before | np.isnan(lag) | (lag <= 0), 0, now - np.ceil(lag)).astype(np.intp)
+        found = np.take_along_axis(array, place, axis=2)
+        return np.where(np.isnan(lag) | (lag <= 0), np.nan, np.where(before, 0.0, found))
+
+    return evaluate
+
+
+def _cumulative(name: str, table: str | None) -> Evaluate:
+    def evaluate(frame: Frame) -> Array:
+        array = frame.row(frame.values[name], table)
         if frame.step is None:
             return finite(np.cumsum(array, axis=2))
         return finite(np.sum(array[:, :, : frame.step + 1], axis=2, keepdims=True))
@@ -117,16 +192,34 @@ def _cumulative(name: str) -> Evaluate:
     return evaluate
 
 
+def _vintage(name: str, ages: str, shares: str, table: str | None, of: str) -> Evaluate:
+    def evaluate(frame: Frame) -> Array:
+        array = frame.row(frame.values[name], table)
+        per_year = STEPS_PER_YEAR[frame.scope.step]
+        active = frame.active(of)
+        age = np.arange(frame.steps) // per_year + 1.0
+        year, share = frame.values[ages][:, active], frame.values[shares][:, active]
+        weight = np.sum(share * (year == age), axis=1, keepdims=True)  # [trials, 1, steps since the amount]
+        result = np.zeros(np.broadcast_shapes(array.shape, (weight.shape[0], 1, 1)))
+        last = frame.steps if frame.step is None else frame.step + 1
+        for step in range(last):
+            part = array[:, :, step : step + 1] * weight[:, :, : frame.steps - step] / per_year
+            result[:, :, step:] += part
+        return finite(result if frame.step is None else result[:, :, frame.step : last])
+
+    return evaluate
+
+
 def _at_step(function: str, inner: Evaluate) -> Evaluate:
     def evaluate(frame: Frame) -> Array:
-        whole = _whole(frame)
+        whole = frame.all_steps()
         array = inner(whole)
         if function == "LAST":
             at = frame.values["horizon"]
         else:
             hit = array == 1
             at = np.where(hit.any(axis=2, keepdims=True), hit.argmax(axis=2, keepdims=True), np.nan)
-            array = np.broadcast_to(frame.values["month"], (1, 1, frame.steps))
+            array = np.arange(frame.steps, dtype=np.float64)[None, None, :]
         trials, members = np.broadcast_shapes(array.shape[:2], at.shape[:2])
         array = np.broadcast_to(array, (trials, members, array.shape[2]))
         at = np.broadcast_to(at, (trials, members, 1))
@@ -144,6 +237,13 @@ def _finance(function: str, arguments: list[Evaluate]) -> Evaluate:
             factors = np.where(rate > -1, (1 + rate) ** -np.arange(1.0, flows.shape[2] + 1), np.nan)
             return finite(np.sum(flows * factors, axis=2, keepdims=True))
 
+    def xnpv(frame: Frame) -> Array:
+        rate, flows, dates = (argument(frame) for argument in arguments)
+        with np.errstate(all="ignore"):
+            factors = (1 + rate) ** ((dates[:, :, :1] - dates) / 365)
+            factors = np.where((1 + rate <= 0) & (dates != dates[:, :, :1]), np.nan, factors)
+            return finite(np.sum(flows * factors, axis=2, keepdims=True))
+
     def internal(frame: Frame) -> Array:
         flows, guess = arguments[0](frame), arguments[-1](frame)
         trials, members = np.broadcast_shapes(flows.shape[:2], guess.shape[:2])
@@ -155,5 +255,5 @@ def _finance(function: str, arguments: list[Evaluate]) -> Evaluate:
         rate = xirr(flows, dates, guess)
         return np.where(flows[:, :, 0] == 0, np.nan, rate)[:, :, None]
 
-    evaluate = npv if function == "NPV" else internal
-    return lambda frame: evaluate(_whole(frame))
+    evaluate = {"NPV": npv, "XNPV": xnpv}.get(function, internal)
+    return lambda frame: evaluate(frame.all_steps())

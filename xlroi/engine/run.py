@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,16 @@ from xlroi.engine.compile import Evaluate, Frame, compile_node
 from xlroi.engine.scalar import TINY
 from xlroi.engine.walker import Walker
 from xlroi.formula.graph import Group
+from xlroi.formula.scope import name_of
 from xlroi.formula.system import System
+from xlroi.formula.tree import Type
 from xlroi.values import CellValue, ExcelError
 
 __all__ = ["Engine", "Leaf", "Values"]
 
-Leaf = float | str | None | Sequence[float] | Sequence[str] | Array
-"""A leaf's value: one number or text, ``None`` for a blank, an array [trials], or a table column [members]."""
+Leaf = float | str | None | Sequence[Any] | Array
+"""A leaf's value: one number or text, ``None`` for a blank; a list of a table's members, of a series' periods, or of
+members each with its periods; an array [trials] or [trials, members, 1]."""
 
 _CHUNK = 256  # trials computed together: 61 columns of float64 for a few lines then stay in the processor's cache
 
@@ -35,9 +38,13 @@ class Values:
     arrays: dict[str, Array]
     errors: dict[tuple[str, int, int], ExcelError] = field(default_factory=dict)
     openings: Mapping[str, float] = field(default_factory=dict)
+    guarded: Mapping[str, str] = field(default_factory=dict)
 
     def cell(self, name: str, member: int = 0, step: int = 0) -> CellValue:
-        """The value of one cell; step −1 is the opening column."""
+        """The value of one cell; step −1 is the opening column. A row without a name holds the empty text."""
+        table = self.guarded.get(name)
+        if table and self.arrays[name_of(table)][0, member, 0] == "":
+            return ""
         if step < 0:
             return self.openings.get(name, 0.0)
         array = self.arrays[name]
@@ -65,12 +72,15 @@ class Engine:
         self.system, self.steps = system, steps
         self._compiled: dict[str, Evaluate] = {}
         self._openings = {id: line.opening for id, line in system.lines.items()}
+        self._guarded = {
+            id: line.type.table for id, line in system.lines.items() if line.guarded and line.type.table is not None
+        }
 
     def evaluate(self, leaves: Mapping[str, Leaf]) -> Values:
         """Every line once, errors with their kinds, texts included."""
-        values = Values(self._leaf_arrays(leaves), openings=self._openings)
-        frame = Frame(values.arrays, self._openings, self.steps)
-        walker = Walker(values.cell, lambda table: len(self.system.scope.tables[table]), self.steps)
+        values = Values(self._leaf_arrays(leaves), openings=self._openings, guarded=self._guarded)
+        frame = Frame(values.arrays, self._openings, self.steps, self.system.scope)
+        walker = Walker(values.cell, frame.members, self.steps, self.system.scope)
         for group in self.system.groups:
             self._compute(group, group.ids, frame, walker)
             self._name_errors(group, values, walker)
@@ -89,7 +99,7 @@ class Engine:
         for start in range(0, count, _CHUNK):
             stop = min(start + _CHUNK, count)
             part = {n: (a[start:stop] if n in varying else a) for n, a in arrays.items()}
-            frame = Frame(part, self._openings, self.steps)
+            frame = Frame(part, self._openings, self.steps, self.system.scope)
             for group in self.system.groups:
                 ids = tuple(id for id in group.ids if id in needed)
                 if ids:
@@ -106,52 +116,72 @@ class Engine:
                 continue
             if name not in leaves:
                 raise KeyError(f"no value for {name!r}")
-            arrays[name] = _leaf_array(leaves[name], declaration.type.table is not None)
+            arrays[name] = _leaf_array(leaves[name], declaration.type)
         return arrays
 
     def _compute(self, group: Group, ids: tuple[str, ...], frame: Frame, walker: Walker | None) -> None:
         lines = self.system.lines
         if not group.recursive:
             (id,) = ids
-            if lines[id].type.kind == "text":
-                if walker is None:
-                    raise ValueError(f"{id!r} is a text and is computed in single evaluations only")
+            if lines[id].type.kind == "text" and walker is not None:
                 frame.values[id] = self._texts(id, walker)
             else:
-                frame.values[id] = self._spread(id, _clean(self._closure(id)(frame)))
+                frame.values[id] = self._spread(id, _clean(self._whole(id, frame)), frame)
             return
-        stepwise = Frame(frame.values, frame.openings, frame.steps)
-        for step in range(self.steps):
-            stepwise.step = step
-            for id in ids:
-                column = _clean(self._closure(id)(stepwise))
-                self._store(id, frame.values, column, step)
+        table = next((t for t in (lines[id].type.table for id in ids) if t), None) if group.by_row else None
+        for step in range(self.steps if any(lines[id].type.month for id in ids) else 1):
+            for row in range(frame.members(table)) if table else [None]:
+                part = replace(frame, step=step, member=None if row is None else (str(table), row))
+                for id in ids:
+                    self._store(id, frame, _clean(self._closure(id)(part)), step, row)
 
-    def _store(self, id: str, values: dict[str, Array], column: Array, step: int) -> None:
-        members = self._members(id)
-        if step == 0:
-            values[id] = np.empty((column.shape[0], members, self.steps))
+    def _whole(self, id: str, frame: Frame) -> Array:
+        """A line at once; one row of an inactive member may be an error, which its guard hides."""
+        array = self._closure(id)(frame)
+        return np.array(array) if array.dtype == object else array
+
+    def _store(self, id: str, frame: Frame, column: Array, step: int, row: int | None) -> None:
+        line, values = self.system.lines[id], frame.values
+        if step == 0 and not row:
+            steps = self.steps if line.type.month else 1
+            values[id] = np.zeros((column.shape[0], self._members(id, frame), steps))
         array = values[id]
-        if array.shape[0] < column.shape[0]:  # trials enter the recursion after step 0
+        if array.shape[0] < column.shape[0]:  # trials enter the recursion after its first cell
             array = values[id] = np.repeat(array, column.shape[0], axis=0)
-        array[:, :, step : step + 1] = column
+        rows = slice(None) if row is None or line.type.table is None else slice(row, row + 1)
+        column = np.broadcast_to(column, (array.shape[0], array[:, rows].shape[1], 1))
+        array[:, rows, step : step + 1] = self._at_rest(id, column, frame, rows)
 
-    def _members(self, id: str) -> int:
+    def _members(self, id: str, frame: Frame) -> int:
         table = self.system.lines[id].type.table
-        return len(self.system.scope.tables[table]) if table else 1
+        return frame.members(table) if table else 1
 
-    def _spread(self, id: str, array: Array) -> Array:
+    def _at_rest(self, id: str, array: Array, frame: Frame, rows: slice = slice(None)) -> Array:
+        """Inactive rows are 0 inside the engine, so that no error of theirs travels on."""
+        table = self._guarded.get(id)
+        if table is None:
+            return array
+        active = frame.active(table)[rows]
+        if active.all():
+            return array
+        return np.where(active[None, :, None], array, "" if array.dtype == object else 0.0)
+
+    def _spread(self, id: str, array: Array, frame: Frame) -> Array:
         """A constant formula on a monthly line fills its row."""
         steps = self.steps if self.system.lines[id].type.month else 1
-        return np.broadcast_to(array, (array.shape[0], self._members(id), steps))
+        array = np.broadcast_to(array, (array.shape[0], self._members(id, frame), steps))
+        return self._at_rest(id, array, frame)
 
     def _texts(self, id: str, walker: Walker) -> Array:
         line = self.system.lines[id]
         steps = self.steps if line.type.month else 1
-        array = np.empty((1, self._members(id), steps), dtype=object)
+        table = line.type.table
+        array = np.empty((1, walker.members(table) if table else 1, steps), dtype=object)
+        guard = self._guarded.get(id)
         for member in range(array.shape[1]):
+            active = guard is None or walker.read(name_of(guard), member, 0) != ""
             for step in range(steps):
-                array[0, member, step] = walker.value(line.node, member, step)
+                array[0, member, step] = walker.value(line.node, member, step) if active else ""
         return array
 
     def _name_errors(self, group: Group, values: Values, walker: Walker) -> None:
@@ -180,21 +210,35 @@ class Engine:
         return found
 
 
-def _leaf_array(value: Leaf, is_column: bool) -> Array:
-    if value is None or isinstance(value, str):
-        array = np.empty((1, 1, 1), dtype=object)
-        array[0, 0, 0] = value
-        return np.full((1, 1, 1), np.nan) if value is None else array
-    if isinstance(value, (int, float)):
-        return np.full((1, 1, 1), float(value))
-    items = np.asarray(value)
-    if items.dtype.kind in "iu":
-        items = items.astype(np.float64)
-    return items.reshape(1, -1, 1) if is_column else items.reshape(-1, 1, 1)
+def _leaf_array(value: Leaf, found: Type) -> Array:
+    """A blank number is NaN: what reads it asks ISNUMBER first."""
+    if found.kind == "text":
+        texts = ["" if v is None else v for v in ([value] if value is None or isinstance(value, str) else value)]  # type: ignore[union-attr]
+        array = np.empty((1, len(texts), 1), dtype=object)
+        array[0, :, 0] = texts
+        return array
+    if value is None or isinstance(value, (int, float)):
+        return np.full((1, 1, 1), np.nan if value is None else float(value))
+    items = value if isinstance(value, np.ndarray) else np.array(_blanks(value), dtype=np.float64)
+    if items.ndim == 3:
+        return items
+    if items.ndim == 2:  # a series per row: its periods
+        return items[None]
+    if items is value and not found.table:
+        return items.reshape(-1, 1, 1)
+    return items.reshape(1, -1, 1) if found.table else items.reshape(1, 1, -1)
+
+
+def _blanks(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_blanks(v) for v in value]
+    return math.nan if value is None else value
 
 
 def _clean(array: Array) -> Array:
     """As a cell keeps it: finite or NaN, no denormals, no minus zero."""
+    if array.dtype == object:
+        return array
     array = finite(array)
     small = np.abs(array) < TINY
     return np.where(small, 0.0, array) if small.any() else array

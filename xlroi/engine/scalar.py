@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from calendar import monthrange
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Context, Decimal
+from statistics import median
 from typing import Final
 
 from xlroi.values import DIV0, NA, NUM, VALUE, CellValue, ExcelError, from_serial, to_serial
@@ -20,11 +21,13 @@ __all__ = [
     "LAZY",
     "SAME",
     "TINY",
+    "WITH_PARAMETER",
     "as_number",
     "edate",
     "equal",
     "fixed",
     "round_half_away",
+    "round_towards",
     "tidy",
 ]
 
@@ -106,6 +109,19 @@ def edate(start: float, months: float) -> float | ExcelError:
     return to_serial(date(year, month + 1, min(day.day, monthrange(year, month + 1)[1])))
 
 
+def round_towards(value: float, digits: float, rounding: str) -> float:
+    """Excel's ROUNDUP and ROUNDDOWN, on the 15 digits that a cell shows.
+
+    >>> round_towards(2.1, 0, ROUND_UP), round_towards(-2.19, 1, ROUND_DOWN), round_towards(0.1 + 0.2, 1, ROUND_UP)
+    (3.0, -2.1, 0.3)
+    """
+    places = int(digits)
+    if not math.isfinite(value) or places > 15 - math.frexp(value)[1] * 0.30103 + 2:
+        return value
+    shown = Decimal(f"{value:.15g}")
+    return tidy(float(shown.quantize(Decimal(1).scaleb(-places), rounding=rounding, context=_EXACT)))
+
+
 def _finite(value: float) -> float | ExcelError:
     return value if math.isfinite(value) else NUM
 
@@ -133,6 +149,43 @@ BINARY: Final[dict[str, Callable[[float, float], float | ExcelError]]] = {
 """Arithmetic on numbers."""
 
 
+def _mod(a: float, b: float) -> float | ExcelError:
+    return DIV0 if b == 0 else _finite(a - b * math.floor(a / b))
+
+
+def _average(*values: float) -> float | ExcelError:
+    return _finite(math.fsum(values) / len(values)) if values else DIV0
+
+
+def _middle(*values: float) -> float | ExcelError:
+    return median(values) if values else NUM
+
+
+def _product(*values: float) -> float | ExcelError:
+    return _finite(math.prod(values)) if values else 0.0
+
+
+def _percentile(values: Sequence[float], share: float) -> float | ExcelError:
+    if not values or not 0 <= share <= 1:
+        return NUM
+    ordered, place = sorted(values), share * (len(values) - 1)
+    low = math.floor(place)
+    high = min(low + 1, len(values) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+def _kth(values: Sequence[float], k: float, *, largest: bool) -> float | ExcelError:
+    return sorted(values, reverse=largest)[int(k) - 1] if 1 <= k <= len(values) else NUM
+
+
+WITH_PARAMETER: Final[dict[str, Callable[[Sequence[float], float], float | ExcelError]]] = {
+    "PERCENTILE": _percentile,
+    "LARGE": lambda values, k: _kth(values, k, largest=True),
+    "SMALL": lambda values, k: _kth(values, k, largest=False),
+}
+"""Aggregates with a parameter."""
+
+
 def _exp(a: float) -> float | ExcelError:
     return math.exp(a) if a < 709.78 else NUM
 
@@ -145,8 +198,15 @@ ELEMENTWISE: Final[dict[str, Callable[..., float | str | ExcelError]]] = {
     "SQRT": lambda a: math.sqrt(a) if a >= 0 else NUM,
     "EXP": _exp,
     "LN": lambda a: math.log(a) if a > 0 else NUM,
-    "MIN": min,
-    "MAX": max,
+    "ROUNDUP": lambda a, digits: round_towards(a, digits, ROUND_UP),
+    "ROUNDDOWN": lambda a, digits: round_towards(a, digits, ROUND_DOWN),
+    "MOD": _mod,
+    "MIN": lambda *values: min(values, default=0.0),
+    "MAX": lambda *values: max(values, default=0.0),
+    "AVERAGE": _average,
+    "MEDIAN": _middle,
+    "PRODUCT": _product,
+    "COUNT": lambda *values: float(len(values)),
     "SUM": lambda *values: _finite(math.fsum(values)),
     "AND": lambda *values: float(all(values)),
     "OR": lambda *values: float(any(values)),
@@ -156,5 +216,5 @@ ELEMENTWISE: Final[dict[str, Callable[..., float | str | ExcelError]]] = {
 }
 """Words that take numbers only; an error among the arguments is the result, the first one from the left."""
 
-LAZY: Final = frozenset({"IF", "ISNUMBER", "IFERROR"})
+LAZY: Final = frozenset({"IF", "CHOOSE", "ISNUMBER", "IFERROR"})
 """Words that look at an argument before, or instead of, using its value."""

@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
+from xlroi.formula.axes import aggregate, broadcast, member, previous, timeline, two_tables
+from xlroi.formula.dead import refuse_undead
 from xlroi.formula.functions import FUNCTIONS, Function
 from xlroi.formula.scope import Scope, did_you_mean
 from xlroi.formula.tree import Binary, Call, FormulaError, Kind, Minus, Name, Node, Number, Text, Type
 from xlroi.formula.units import DATE, DAY, DIMENSIONLESS, Unit
 
-__all__ = ["ANY_UNIT", "Context", "check", "is_dead", "same_unit"]
+__all__ = ["ANY_UNIT", "Context", "check", "same_unit"]
 
 ANY_UNIT: Final = Unit((("any", Fraction(1)),))
 """The unit of a literal 0 and of NA(): it fits every other."""
@@ -52,6 +54,8 @@ def _fits_line(node: Node, context: Context) -> None:
             "LAST(...) or FIRST(...), or declare the line 'per: month'",
             node.position,
         )
+    if found.beside:
+        raise two_tables(found.table or "", found.beside, node.position)
     if found.table and found.table != context.table:
         has = f"runs per {context.table}" if context.table else "has no table"
         raise FormulaError(
@@ -80,20 +84,9 @@ def _check(node: Node, context: Context) -> Node:
             return _call(node, context)
 
 
-def _axes(nodes: list[Node], position: int) -> Type:
-    tables = list(dict.fromkeys(n.type.table for n in nodes if n.type.table))
-    if len(tables) > 1:
-        raise FormulaError(
-            f"two tables in one expression, {tables[0]!r} and {tables[1]!r}: reduce one with an "
-            "aggregate such as SUM(...), look it up by a key, or declare a 'cross:' table",
-            position,
-        )
-    return Type(table=tables[0] if tables else None, month=any(n.type.month for n in nodes))
-
-
 def _binary(node: Binary, context: Context) -> Node:
     left, right = _check(node.left, context), _check(node.right, context)
-    axes = _axes([left, right], node.position)
+    axes = broadcast([left, right], node.position, context.table)
     kinds = (left.type.kind, right.type.kind)
     if node.operator == "&":
         if kinds != ("text", "text"):
@@ -183,27 +176,34 @@ def _call(node: Call, context: Context) -> Node:
     arguments = [_check(argument, context) for argument in node.arguments]
     for index, argument in enumerate(arguments):
         _check_kind(function, index, argument)
-    if node.over is not None and (function.shape != "aggregate" or count != 1):
+    reducing = function.reduces(count)
+    if node.over is not None and not reducing:
         raise FormulaError("OVER belongs to an aggregate of one line, as MAX(npv OVER options)", node.position)
+    reduces = frozenset[str]()
     match function.shape:
-        case "aggregate" if count == 1:
-            axes, reduces = _aggregate(function, arguments[0], node, context)
+        case "aggregate" if reducing:
+            axes, reduces = aggregate(function, arguments[0], node, context.table, context.month, context.scope)
+            _single_parameters(function, arguments[1:])
         case "timeline":
-            axes, reduces = _timeline(function, arguments, node), frozenset({"month"})
+            axes, reduces = timeline(function, arguments, node, context.table), frozenset({"month"})
+            if function.zero_when_dead:
+                # The dates of dated flows go on after the horizon; the flows there are 0.
+                refuse_undead(arguments[function.like[0]], function, context.scope)
         case "previous" | "running":
-            first = arguments[0]
-            if not isinstance(first, Name) or not first.type.month:
-                raise FormulaError(
-                    f"{function.name} reads a line that runs along months, by its name: give the "
-                    "expression a line of its own",
-                    node.position,
-                )
-            axes, reduces = _axes(arguments, node.position), frozenset[str]()
+            axes = previous(function, arguments, node, context.table)
+        case "member":
+            axes = member(function, arguments, node, context.table, context.month)
         case _:
-            axes, reduces = _axes(arguments, node.position), frozenset[str]()
+            axes = broadcast(arguments, node.position, context.table)
     unit = _unit(function, arguments, node.position)
     kind = _result_kind(function, arguments, node.position)
     return replace(node, arguments=tuple(arguments), reduces=reduces, type=replace(axes, unit=unit, kind=kind))
+
+
+def _single_parameters(function: Function, parameters: list[Node]) -> None:
+    for parameter in parameters:
+        if parameter.type.table or parameter.type.month:
+            raise FormulaError(f"{function.name} needs a single value as its second argument", parameter.position)
 
 
 def _check_kind(function: Function, index: int, argument: Node) -> None:
@@ -216,90 +216,6 @@ def _check_kind(function: Function, index: int, argument: Node) -> None:
         )
     if wanted == "text" and got != "text":
         raise FormulaError(f"{function.name} needs a text here; write FIXED(number, decimals)", argument.position)
-
-
-def _aggregate(function: Function, argument: Node, node: Call, context: Context) -> tuple[Type, frozenset[str]]:
-    found = argument.type
-    reduces = set()
-    if found.table and found.table != context.table:
-        reduces.add("table")
-    if found.month and not context.month:
-        reduces.add("month")
-    if node.over is not None:
-        if node.over not in (found.table, "month") or (node.over == "month" and not found.month):
-            raise FormulaError(
-                f"{function.name}(... OVER {node.over}): the expression does not run along "
-                f"{node.over!r}, it is {found.axes}",
-                node.position,
-            )
-        reduces.add("month" if node.over == "month" else "table")
-    if not reduces:
-        axis = found.table or ("month" if found.month else None)
-        out = f"write {function.name}(... OVER {axis}) to reduce it all the same, or " if axis else ""
-        raise FormulaError(
-            f"{function.name} would reduce nothing: the expression is {found.axes} and so is its line; "
-            f"{out}take {function.name} away",
-            node.position,
-        )
-    if function.name == "SUM":
-        _fits_sumproduct(argument)
-    elif not isinstance(argument, Name):
-        raise FormulaError(
-            f"{function.name} over an axis takes a plain line: give the expression a line of its own", argument.position
-        )
-    if "month" in reduces:
-        if not function.zero_when_dead:
-            raise FormulaError(
-                f"{function.name} over time would read the months after the horizon: use a running "
-                f"line and LAST(...), or SUM(x)/SUM(operating) for an average",
-                node.position,
-            )
-        _refuse_undead(argument, function, context.scope)
-    axes = Type(table=None if "table" in reduces else found.table, month=found.month and "month" not in reduces)
-    return axes, frozenset(reduces)
-
-
-def _timeline(function: Function, arguments: list[Node], node: Call) -> Type:
-    for index, argument in enumerate(arguments):
-        if index in function.series:
-            if not isinstance(argument, Name) or not argument.type.month:
-                raise FormulaError(
-                    f"{function.name} reads a line that runs along months, by its name: give the "
-                    "expression a line of its own",
-                    argument.position,
-                )
-        elif argument.type.month:
-            raise FormulaError(f"{function.name} needs a single value here, not one per month", argument.position)
-    return replace(_axes(arguments, node.position), month=False)
-
-
-def _fits_sumproduct(node: Node) -> None:
-    """Inside SUMPRODUCT stands only what every spreadsheet computes there; IronCalc loses even ABS inside an IF."""
-    match node:
-        case Name() | Number():
-            return
-        case Minus(operand=operand):
-            _fits_sumproduct(operand)
-        case Binary(operator=operator, left=left, right=right) if operator != "&":
-            _fits_sumproduct(left)
-            _fits_sumproduct(right)
-        case _:
-            what = node.function if isinstance(node, Call) else "a text"
-            raise FormulaError(
-                f"{what} cannot stand inside a SUM over an axis (spreadsheets disagree on it): give it "
-                "a line of its own and sum that",
-                node.position,
-            )
-
-
-def _refuse_undead(node: Node, function: Function, scope: Scope) -> None:
-    if not is_dead(node, scope):
-        what = f"{node.id!r}" if isinstance(node, Name) else "the expression"
-        raise FormulaError(
-            f"{function.name} over time reads every column, and {what} is not provably 0 after the "
-            "horizon: add '* live' (or '* operating') to it",
-            node.position,
-        )
 
 
 def _unit(function: Function, arguments: list[Node], position: int) -> Unit:
@@ -325,14 +241,16 @@ def _unit(function: Function, arguments: list[Node], position: int) -> Unit:
             return DIMENSIONLESS
         case "root":
             return units[0] if units[0] == ANY_UNIT else units[0] ** Fraction(1, 2)
-        case "second":
-            pure(range(1))
-            return units[1]
-        case "rate":
-            for i in range(1, len(units)):
-                if units[i] not in (DIMENSIONLESS, ANY_UNIT, DATE):
+        case "rate" | "like":
+            alike = [i for i in function.like if i < len(units)]
+            dates = [i for i in function.series if units[i] == DATE]
+            for i in range(len(units)):
+                if i not in alike and i not in dates and function.shape != "member":
                     pure(range(i, i + 1))
-            return DIMENSIONLESS
+            if function.name == "STEP":
+                _one_unit(arguments[:2], function.name, position)
+            unit = _one_unit([arguments[i] for i in alike], function.name, position)
+            return DIMENSIONLESS if function.units == "rate" else unit
         case "date":
             if units[0] != DATE:
                 raise FormulaError(f"{function.name} needs a date, not {units[0]}", arguments[0].position)
@@ -347,7 +265,7 @@ def _unit(function: Function, arguments: list[Node], position: int) -> Unit:
 def _result_kind(function: Function, arguments: list[Node], position: int) -> Kind:
     if function.result != "branch":
         return function.result
-    branches = arguments[1:] if function.units == "branches" else arguments
+    branches = arguments[1:] if function.units == "branches" or function.name == "AT" else arguments
     kinds = {b.type.kind for b in branches if not _fits_any_kind(b)}
     if "text" in kinds and len(kinds) > 1:
         raise FormulaError("the branches mix a text with a number", position)
@@ -357,30 +275,3 @@ def _result_kind(function: Function, arguments: list[Node], position: int) -> Ki
 def _fits_any_kind(node: Node) -> bool:
     """A literal 0 or 1 is a number or a flag, and NA() is anything."""
     return (isinstance(node, Number) and node.value in (0, 1)) or (isinstance(node, Call) and node.function == "NA")
-
-
-def is_dead(node: Node, scope: Scope) -> bool:
-    """Whether a typed expression is provably 0 (or an error) in every step after the horizon."""
-    match node:
-        case Number(value=value):
-            return value == 0
-        case Name(id=name):
-            return scope.names[name].dead
-        case Minus(operand=operand):
-            return is_dead(operand, scope)
-        case Binary(operator="*", left=left, right=right):
-            return is_dead(left, scope) or is_dead(right, scope)
-        case Binary(operator="/", left=left):
-            return is_dead(left, scope)
-        case Binary(operator="+" | "-", left=left, right=right):
-            return is_dead(left, scope) and is_dead(right, scope)
-        case Call(function=name, arguments=arguments, reduces=reduces):
-            if "month" in reduces:
-                return False
-            rule = FUNCTIONS[name].dead
-            judged = [is_dead(a, scope) for a in (arguments[1:] if rule == "branches" else arguments)]
-            if rule in ("all", "branches"):
-                return bool(judged) and all(judged)
-            return any(judged) if rule == "any" else bool(rule == "first" and judged[0])
-        case _:
-            return False

@@ -1,22 +1,26 @@
 """Who reads whom, and in which order lines can be computed.
 
 An edge says how a line reads another: in the ``same`` step, in an earlier one
-(``lag``), or over ``all`` steps. Recursion through ``lag`` is what corkscrews are
-made of; a cycle of ``same`` or ``all`` edges has no answer and is printed as a path.
+(``lag``), in the row above (``above``), or over ``all`` steps. Recursion through
+``lag`` is what corkscrews are made of, recursion through ``above`` what levers on a
+remainder are; a cycle of ``same`` or ``all`` edges has no answer and is printed as a path.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from xlroi.formula.functions import FUNCTIONS
 from xlroi.formula.tree import Binary, Call, Minus, Name, Node
 
 __all__ = ["Edge", "Group", "edges", "evaluation_order", "find_cycle"]
 
-How = Literal["same", "lag", "all"]
+How = Literal["same", "lag", "above", "all"]
+
+_EARLIER: Final = frozenset({"lag", "above"})
+"""Edges that a recursion may run through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +33,20 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Lines that are computed together: one line, or a recursion that runs step by step, in this order."""
+    """Lines that are computed together: one line, or a recursion that runs step by step, in this order.
+
+    ``by_row`` tells that the recursion also runs down the rows of a table.
+    """
 
     ids: tuple[str, ...]
     recursive: bool
+    by_row: bool = False
 
 
-def edges(node: Node, how: How = "same") -> Iterator[Edge]:
+def edges(node: Node, step: str = "month", how: How = "same") -> Iterator[Edge]:
     """Every name the formula reads, in the order of its text, the implied ones first.
+
+    ``step`` is the word for the number of a column.
 
     >>> from xlroi.formula.parse import parse
     >>> [f"{e.name}:{e.how}" for e in edges(parse("PRIOR(fleet) + bought"))]
@@ -46,21 +56,23 @@ def edges(node: Node, how: How = "same") -> Iterator[Edge]:
         case Name(id=name):
             yield Edge(name, how)
         case Minus(operand=operand):
-            yield from edges(operand, how)
+            yield from edges(operand, step, how)
         case Binary(left=left, right=right):
-            yield from edges(left, how)
-            yield from edges(right, how)
+            yield from edges(left, step, how)
+            yield from edges(right, step, how)
         case Call(function=name, arguments=arguments, over=over):
             function = FUNCTIONS.get(name)
             for implied in function.implied if function else ():
-                yield Edge(implied, how)
+                yield Edge(step if implied == "step" else implied, how)
             for index, argument in enumerate(arguments):
                 inner = how
                 if function and function.shape == "previous" and index == 0:
                     inner = "lag"
+                elif name == "ABOVE":
+                    inner = "above"
                 elif over == "month" or (function and index in function.series):
                     inner = "all"
-                yield from edges(argument, inner)
+                yield from edges(argument, step, inner)
         case _:
             return
 
@@ -93,7 +105,9 @@ def evaluation_order(readers: Mapping[str, Sequence[Edge]]) -> list[Group]:
                 if low[line] == index[line]:
                     members = _component(line, stack, on_stack)
                     recursive = len(members) > 1 or line in targets[line]
-                    groups.append(Group(_within(members, readers) if recursive else members, recursive))
+                    inside = set(members)
+                    by_row = any(e.how == "above" and e.name in inside for m in members for e in readers[m])
+                    groups.append(Group(_within(members, readers) if recursive else members, recursive, by_row))
             elif following not in index:
                 index[following] = low[following] = len(index)
                 stack.append(following)
@@ -123,7 +137,7 @@ def _within(members: tuple[str, ...], readers: Mapping[str, Sequence[Edge]]) -> 
             return
         done.add(line)
         for edge in readers[line]:
-            if edge.how != "lag" and edge.name in inside:
+            if edge.how not in _EARLIER and edge.name in inside:
                 visit(edge.name)
         order.append(line)
 
@@ -159,4 +173,4 @@ def find_cycle(group: Group, readers: Mapping[str, Sequence[Edge]]) -> list[str]
 
 
 def _free(line: str, inside: set[str], readers: Mapping[str, Sequence[Edge]]) -> Iterator[str]:
-    return (e.name for e in readers[line] if e.how != "lag" and e.name in inside)
+    return (e.name for e in readers[line] if e.how not in _EARLIER and e.name in inside)

@@ -10,9 +10,22 @@ from typing import Final, Literal
 
 from xlroi.formula.tree import FormulaError, Type
 
-__all__ = ["WHOLE_TIMELINE_DEAD", "Declaration", "Role", "Scope", "check_name", "did_you_mean"]
+__all__ = [
+    "WHOLE_TIMELINE_DEAD",
+    "Cross",
+    "Declaration",
+    "Role",
+    "Scope",
+    "Step",
+    "check_name",
+    "did_you_mean",
+    "name_of",
+]
 
 Role = Literal["input", "constant", "column", "line", "word"]
+
+Step = Literal["month", "quarter", "year"]
+"""How long a column of the timeline is; also the word for its number in formulas."""
 
 WHOLE_TIMELINE_DEAD: Final = frozenset({"live", "operating", "closing"})
 """The words of the timeline that are 0 after the horizon by definition."""
@@ -32,17 +45,54 @@ class Declaration:
 
 
 @dataclass(frozen=True, slots=True)
+class Cross:
+    """A table whose rows are pairs of rows of two others, named by their key columns ``left`` and ``right``.
+
+    ``before`` keeps only pairs in which the left row stands above the right one (of the same table).
+    """
+
+    left: str
+    left_table: str
+    right: str
+    right_table: str
+    before: bool = False
+
+    def slots(self, left: int, right: int) -> list[tuple[int, int]]:
+        """Which rows each pair is made of, for tables of that many rows.
+
+        >>> Cross("a", "options", "b", "options", before=True).slots(3, 3)
+        [(0, 1), (0, 2), (1, 2)]
+        """
+        return [(i, j) for i in range(left) for j in range(right) if i < j or not self.before]
+
+
+def name_of(table: str) -> str:
+    """The column that holds the names of a table's rows; a row without a name is inactive."""
+    return f"{table}.name"
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
-    """All declarations by name, and the member names of each table."""
+    """All declarations by name, the tables (a cross table with what it is made of), and the step of the timeline."""
 
     names: Mapping[str, Declaration]
-    tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tables: Mapping[str, Cross | None] = field(default_factory=dict)
+    step: Step = "month"
 
     def declaration(self, name: str, position: int = 0) -> Declaration:
         """What ``name`` is; an unknown one is refused with the nearest names."""
         found = self.names.get(name)
         if found is not None:
             return found
+        table, dot, column = name.partition(".")
+        if dot and table in self.tables:
+            columns = [n.removeprefix(f"{table}.") for n in self.names if n.startswith(f"{table}.")]
+            shown = [c for c in columns if "." not in c]
+            raise FormulaError(
+                f"table {table!r} has no column {column!r}"
+                + (did_you_mean(column, shown) or f"; it has {', '.join(shown)}"),
+                position,
+            )
         raise FormulaError(
             f"{name!r} is not an input, a constant, a line or a word of the timeline"
             + did_you_mean(name, [*self.names, *self.tables]),

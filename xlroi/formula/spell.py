@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from xlroi.formula.axes import COMPARE, factors
 from xlroi.formula.functions import FUNCTIONS
 from xlroi.formula.tree import Binary, Call, Minus, Name, Node, Number, Text
 
@@ -43,8 +44,40 @@ class Refs(Protocol):
         """Step 0 to the present step."""
         ...
 
+    def before(self, name: str) -> str:
+        """The opening to the step before the present one."""
+        ...
 
-_COMPARE: Final = frozenset({"=", "<>", "<", ">", "<=", ">="})
+    def rows(self, name: str) -> str:
+        """All members at the present step."""
+        ...
+
+    def block(self, name: str) -> str:
+        """All members at all steps."""
+        ...
+
+    def above(self, name: str) -> str:
+        """The value one row up."""
+        ...
+
+    def slot(self, name: str) -> str:
+        """The value in that row of another table from which the present row of a cross table is made."""
+        ...
+
+    def periods(self, name: str) -> str:
+        """All periods of a series."""
+        ...
+
+    def names(self, table: str) -> str:
+        """The names of a table's rows, the empty text where a row is inactive."""
+        ...
+
+    @property
+    def step(self) -> str:
+        """The word for the number of a column: month, quarter or year."""
+        ...
+
+
 _TRUTHS: Final = frozenset({"AND", "OR", "NOT", "ISNUMBER"})
 
 # How tightly a spelled text holds together; an operand of lower rank gets parentheses.
@@ -52,8 +85,10 @@ _COMPARISON, _JOIN, _SUM, _PRODUCT, _POWER, _ATOM = range(6)
 _RANK: Final = {"&": _JOIN, "+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "^": _POWER}
 
 
-def spell(node: Node, refs: Refs) -> str:
+def spell(node: Node, refs: Refs, guard: str | None = None) -> str:
     """The formula of a cell, without ``=``. A condition is spelled ``(...)*1``: no truth value enters a cell.
+
+    ``guard`` is the cell that holds the name of the row: where it is empty, the row is inactive and shows nothing.
 
     >>> class Letters:
     ...     def here(self, name): return name.upper()
@@ -61,13 +96,14 @@ def spell(node: Node, refs: Refs) -> str:
     >>> spell(parse("a / (b * c)"), Letters()), spell(parse("a > b"), Letters())
     ('A/(B*C)', '(A>B)*1')
     """
-    return _Speller(refs).cell(node)
+    text = _Speller(refs).cell(node)
+    return f'IF({guard}="","",{text})' if guard else text
 
 
 class _Speller:
-    def __init__(self, refs: Refs, *, whole: bool = False) -> None:
+    def __init__(self, refs: Refs, ranged: Callable[[Name], str] | None = None) -> None:
         self.refs = refs
-        self.whole = whole  # inside SUMPRODUCT: names are ranges
+        self.ranged = ranged  # inside SUMPRODUCT: names are ranges
 
     def cell(self, node: Node) -> str:
         text, rank = self._text(node)
@@ -82,7 +118,7 @@ class _Speller:
             case Text(value=text):
                 return '"' + text.replace('"', '""') + '"', _ATOM
             case Name(id=name):
-                return (self.refs.whole(name) if self.whole else self.refs.here(name)), _ATOM
+                return (self.ranged(node) if self.ranged else self.refs.here(name)), _ATOM
             case Minus(operand=operand):
                 text, rank = self._text(operand)
                 # IronCalc drops brackets after a minus on load, so the minus becomes a factor.
@@ -90,11 +126,13 @@ class _Speller:
             case Binary():
                 return self._binary(node)
             case Call():
-                return self._call(node), _ATOM
+                text = self._call(node)
+                several = "table" in node.reduces or node.function in ("RANK", "VINTAGE", "FIRST", "SLOT")
+                return text, _SUM if several else _ATOM
 
     def _binary(self, node: Binary) -> tuple[str, int]:
         operator = node.operator
-        if operator in _COMPARE:
+        if operator in COMPARE:
             left, right = self._operand(node.left, _JOIN), self._operand(node.right, _JOIN)
             return f"{left}{operator}{right}", _COMPARISON
         rank = _RANK[operator]
@@ -107,7 +145,7 @@ class _Speller:
     def _operand(self, node: Node, least: int) -> str:
         text, rank = self._text(node)
         if _is_truth(node):
-            if self.whole:
+            if self.ranged:
                 return f"(({text})*1)"
             return f"({text})" if rank < _ATOM else text
         leading_minus = isinstance(node, Minus) and least == _PRODUCT and rank == _SUM
@@ -128,11 +166,7 @@ class _Speller:
             return special(self, node)
         name = FUNCTIONS[node.function].excel
         if node.reduces:
-            argument = node.arguments[0]
-            if isinstance(argument, Name):
-                return f"{name}({self.refs.whole(argument.id)})"
-            inner = _Speller(self.refs, whole=True)
-            return f"SUMPRODUCT({inner._value(argument)})"
+            return self._reduced(node)
         if node.function in {"AND", "OR", "NOT", "ISNUMBER"}:
             return f"{name}({','.join(self._text(a)[0] for a in node.arguments)})"
         if node.function == "IF":
@@ -140,9 +174,41 @@ class _Speller:
             return f"IF({self._text(condition)[0]},{','.join(self._value(b) for b in branches)})"
         return f"{name}({','.join(self._value(a) for a in node.arguments)})"
 
+    def _reduced(self, node: Call) -> str:
+        argument, *parameters = node.arguments
+        if isinstance(argument, Name):
+            if "table" not in node.reduces:
+                ranged = self.refs.whole(argument.id)
+            else:
+                ranged = self.refs.block(argument.id) if "month" in node.reduces else self.refs.rows(argument.id)
+            return f"{FUNCTIONS[node.function].excel}({','.join([ranged, *map(self._value, parameters)])})"
+        if "table" in node.reduces:
+            return self._sum_of_rows(argument, over_month="month" in node.reduces)
+        inner = _Speller(self.refs, lambda n: self.refs.whole(n.id))
+        return f"SUMPRODUCT({inner._value(argument)})"
+
+    def _sum_of_rows(self, argument: Node, *, over_month: bool) -> str:
+        """Arrays between commas: SUMPRODUCT then takes the empty texts of inactive rows for 0."""
+        table = argument.type.table
+        over = self.refs.block if over_month else self.refs.rows
+        inner = _Speller(self.refs, lambda n: over(n.id) if n.type.table == table else self.refs.here(n.id))
+        arrays, before = [], []
+        lines = False
+        for factor in factors(argument):
+            if factor.type.table != table:
+                before.append(self._operand(factor, _PRODUCT + 1))
+            elif isinstance(factor, Name):
+                arrays.append(inner._text(factor)[0])
+                lines = True
+            else:
+                arrays.append(f"({inner._text(factor)[0]})*1")
+        if not lines:
+            arrays.append(f'({self.refs.names(str(table))}<>"")*1')
+        return "*".join([*before, f"SUMPRODUCT({','.join(arrays)})"])
+
 
 def _is_truth(node: Node) -> bool:
-    return (isinstance(node, Binary) and node.operator in _COMPARE) or (
+    return (isinstance(node, Binary) and node.operator in COMPARE) or (
         isinstance(node, Call) and node.function in _TRUTHS
     )
 
@@ -163,12 +229,69 @@ def _xirr(s: _Speller, node: Call) -> str:
     return f"IF({s.refs.first(flows)}=0,NA(),{rate})"  # Excel's XIRR is silently wrong on a first flow of 0
 
 
+def _vintage(s: _Speller, node: Call) -> str:
+    amounts, (ages, shares) = s.refs.so_far(_name(node)), (s.refs.rows(_name(node, i)) for i in (1, 2))
+    age = f"INT(({s.refs.here('month')}-{s.refs.so_far('month')})/12)+1"
+    whole = f"SUMPRODUCT({amounts},SUMIF({ages},{age},{shares}))"
+    return whole + {"month": "/12", "quarter": "/4", "year": ""}[s.refs.step]
+
+
+def _lag(s: _Speller, node: Call) -> str:
+    now, steps = s.refs.here(s.refs.step), s._value(node.arguments[1])
+    return f"IF({now}<{steps},0,INDEX({s.refs.before(_name(node))},1,{now}-{_bracketed(steps)}+2))"
+
+
+def _bracketed(text: str) -> str:
+    return text if text.replace("$", "").replace("!", "").replace("_", "").isalnum() else f"({text})"
+
+
+def _step(s: _Speller, node: Call) -> str:
+    value, (start, result) = s.refs.here(_name(node)), (s.refs.rows(_name(node, i)) for i in (1, 2))
+    table = str(node.arguments[1].type.table)
+    place = f'SUMPRODUCT(({start}<={value})*({s.refs.names(table)}<>""))'
+    return f"IF({value}<INDEX({start},1),NA(),INDEX({result},{place}))"
+
+
+def _at(s: _Speller, node: Call) -> str:
+    table = str(node.arguments[1].type.table)
+    return f"INDEX({s.refs.rows(_name(node, 1))},MATCH({s._value(node.arguments[0])},{s.refs.names(table)},0))"
+
+
+def _pick(s: _Speller, node: Call) -> str:
+    values = s.refs.rows(_name(node))
+    return f"INDEX({s.refs.rows(_name(node, 1))},MATCH({node.function[5:]}({values}),{values},0))"
+
+
+def _rank(s: _Speller, node: Call) -> str:
+    name, table = _name(node), str(node.arguments[0].type.table)
+    return f'1+SUMPRODUCT(({s.refs.rows(name)}>{s.refs.here(name)})*({s.refs.names(table)}<>""))'
+
+
+def _xnpv(s: _Speller, node: Call) -> str:
+    """Not by XNPV(): IronCalc refuses a rate of 0 there."""
+    rate, flows, dates = s._operand(node.arguments[0], _PRODUCT), s.refs.whole(_name(node, 1)), _name(node, 2)
+    return f"SUMPRODUCT({flows}*(1+{rate})^(({s.refs.first(dates)}-{s.refs.whole(dates)})/365))"
+
+
 _SPECIAL: Final[dict[str, Callable[[_Speller, Call], str]]] = {
     "PRIOR": lambda s, n: s.refs.prior(_name(n)),
     "CUMULATIVE": lambda s, n: f"SUM({s.refs.so_far(_name(n))})",
-    "FIRST": lambda s, n: f"INDEX({s.refs.whole('month')},1,MATCH(1,{s.refs.whole(_name(n))},0))",
+    "LAG": _lag,
+    "VINTAGE": _vintage,
+    "FIRST": lambda s, n: f"MATCH(1,{s.refs.whole(_name(n))},0)-1",
     "LAST": lambda s, n: f"INDEX({s.refs.whole(_name(n))},1,{s.refs.here('horizon')}+1)",
     "NPV": lambda s, n: f"NPV({s._value(n.arguments[0])},{s.refs.whole(_name(n, 1))})",
     "IRR": lambda s, n: f"IRR({s.refs.whole(_name(n))},{s._value(n.arguments[1])})",
+    "XNPV": _xnpv,
     "XIRR": _xirr,
+    "AT": _at,
+    "PICK_MIN": _pick,
+    "PICK_MAX": _pick,
+    "RANK": _rank,
+    "STEP": _step,
+    "ABOVE": lambda s, n: s.refs.above(_name(n)),
+    "SAME": lambda s, n: f"SUMPRODUCT(({s.refs.rows(_name(n))}={s.refs.here(_name(n))})*1)",
+    "FILLED": lambda s, n: f"COUNT({s.refs.periods(_name(n))})",
+    "SLOT": lambda s, n: f'{s.refs.slot(_name(n))}&""',
+    "PERIOD": lambda s, n: f"INDEX({s.refs.periods(_name(n))},1,{s._value(n.arguments[1])})",
 }

@@ -7,13 +7,16 @@ its sheets (live inputs, totals, checks, sentences) are built by the same rules.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from xlroi.formula.check import ANY_UNIT, Context, check, is_dead, same_unit
+from xlroi.formula.axes import reads_whole_table
+from xlroi.formula.check import ANY_UNIT, Context, check, same_unit
+from xlroi.formula.dead import is_dead
 from xlroi.formula.graph import Edge, Group, edges, evaluation_order, find_cycle
+from xlroi.formula.macros import expanded
 from xlroi.formula.parse import parse
-from xlroi.formula.scope import WHOLE_TIMELINE_DEAD, Declaration, Scope
+from xlroi.formula.scope import WHOLE_TIMELINE_DEAD, Cross, Declaration, Scope, Step
 from xlroi.formula.tree import FormulaError, Node, Type
 from xlroi.formula.units import DIMENSIONLESS, Unit
 
@@ -35,6 +38,7 @@ class Draft:
     totalled: Totalled | None = None
     opening: float = 0.0
     handles_errors: bool = False
+    guarded: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Line:
     """A function from months to numbers: its id, typed tree and type.
 
     ``opening`` is what PRIOR reads at step 0. ``reads`` are the names in the formula, each once, in its order.
+    ``guarded`` lines of a table are the empty text where the row has no name.
     """
 
     id: str
@@ -51,6 +56,7 @@ class Line:
     opening: float
     dead: bool
     reads: tuple[str, ...]
+    guarded: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ class System:
         """A larger system: more leaves and lines; leaves named in ``without`` give way to lines of that name."""
         names = {n: d for n, d in self.scope.names.items() if n not in set(without)}
         names |= {leaf.id: leaf for leaf in leaves}
-        return _built(Scope(names, self.scope.tables), dict(self.lines), dict(self.readers), list(drafts))
+        return _built(replace(self.scope, names=names), dict(self.lines), dict(self.readers), list(drafts))
 
     def needed(self, outputs: Iterable[str]) -> set[str]:
         """Every line that the outputs read, directly or not, and the outputs themselves."""
@@ -99,7 +105,10 @@ class System:
 
 
 def build_system(
-    leaves: Iterable[Declaration], drafts: Iterable[Draft], tables: Mapping[str, tuple[str, ...]]
+    leaves: Iterable[Declaration],
+    drafts: Iterable[Draft],
+    tables: Mapping[str, Cross | None],
+    step: Step = "month",
 ) -> System:
     """Check all lines together; raises :class:`Refused` with every problem found.
 
@@ -107,7 +116,7 @@ def build_system(
     >>> system.lines["twice"].reads
     ('price',)
     """
-    return _built(Scope({leaf.id: leaf for leaf in leaves}, dict(tables)), {}, {}, list(drafts))
+    return _built(Scope({leaf.id: leaf for leaf in leaves}, dict(tables), step), {}, {}, list(drafts))
 
 
 def _built(scope: Scope, lines: dict[str, Line], readers: dict[str, tuple[Edge, ...]], drafts: list[Draft]) -> System:
@@ -116,10 +125,11 @@ def _built(scope: Scope, lines: dict[str, Line], readers: dict[str, tuple[Edge, 
     by_id = {draft.id: draft for draft in drafts}
     for draft in drafts:
         try:
-            trees[draft.id] = parse(draft.formula) if isinstance(draft.formula, str) else draft.formula
+            tree = parse(draft.formula) if isinstance(draft.formula, str) else draft.formula
+            trees[draft.id] = expanded(tree, scope.step)
         except FormulaError as error:
             problems.append(LineProblem(draft.id, error))
-    readers |= {id: tuple(dict.fromkeys(edges(tree))) for id, tree in trees.items()}
+    readers |= {id: tuple(dict.fromkeys(edges(tree, scope.step))) for id, tree in trees.items()}
     groups = evaluation_order(readers)
     names = dict(scope.names)
     refused = {p.id for p in problems}
@@ -148,7 +158,9 @@ def _built(scope: Scope, lines: dict[str, Line], readers: dict[str, tuple[Edge, 
                 continue
             draft = by_id[id]
             try:
-                line = _line(draft, trees[id], Scope(names, scope.tables), readers[id], recursive=group.recursive)
+                line = _line(draft, trees[id], replace(scope, names=names), readers[id], recursive=group.recursive)
+                if group.by_row:
+                    _runs_down(line, group)
             except FormulaError as error:
                 problems.append(LineProblem(id, error))
                 refused.add(id)
@@ -158,13 +170,20 @@ def _built(scope: Scope, lines: dict[str, Line], readers: dict[str, tuple[Edge, 
     if problems:
         order = {draft.id: i for i, draft in enumerate(drafts)}
         raise Refused(sorted(problems, key=lambda p: order.get(p.id, 0)))
-    return System(Scope(names, scope.tables), lines, tuple(groups), readers)
+    return System(replace(scope, names=names), lines, tuple(groups), readers)
 
 
 def _declared(draft: Draft) -> Declaration:
     """What is known of a line before its formula is checked, for those that read it a step earlier."""
     kind: Literal["number", "flag"] = "flag" if draft.totalled == "flag" else "number"
     return Declaration(draft.id, Type(draft.table, draft.month, draft.unit or DIMENSIONLESS, kind))
+
+
+def _runs_down(line: Line, group: Group) -> None:
+    """A recursion down the rows cannot read all rows of itself."""
+    circle = sorted(set(reads_whole_table(line.node)) & set(group.ids))
+    if circle:
+        raise FormulaError(f"the line reads all rows of {circle[0]!r}, which itself reads the rows above it: a circle")
 
 
 def _line(draft: Draft, tree: Node, scope: Scope, reads: tuple[Edge, ...], *, recursive: bool) -> Line:
@@ -187,4 +206,4 @@ def _line(draft: Draft, tree: Node, scope: Scope, reads: tuple[Edge, ...], *, re
         )
     found = Type(draft.table, draft.month, unit, typed.type.kind)
     names = tuple(dict.fromkeys(e.name for e in reads))
-    return Line(draft.id, typed, found, draft.totalled, draft.opening, dead, names)
+    return Line(draft.id, typed, found, draft.totalled, draft.opening, dead, names, draft.guarded)

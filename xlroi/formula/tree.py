@@ -31,18 +31,22 @@ Kind = Literal["number", "flag", "text"]
 class Type:
     """What a value is: along which axes it runs, its unit and its kind.
 
-    ``table`` names the one table axis or is ``None``; ``month`` tells whether it runs along the timeline.
+    ``table`` names the table axis or is ``None``; ``month`` tells whether it runs along the timeline. ``beside`` is the
+    line's own table, where it stands next to another one that an aggregate is about to reduce.
     """
 
     table: str | None = None
     month: bool = False
     unit: Unit = DIMENSIONLESS
     kind: Kind = "number"
+    beside: str | None = None
 
     @property
     def axes(self) -> str:
         """The axes in words, as error messages name them."""
-        return " × ".join(a for a in (self.table, "month" if self.month else None) if a) or "a single value"
+        return (
+            " × ".join(a for a in (self.table, self.beside, "month" if self.month else None) if a) or "a single value"
+        )
 
 
 UNTYPED: Final = Type()

@@ -68,5 +68,16 @@ FUNCTIONS = (
         excel="IFERROR",
         handles_errors=True,
     ),
+    Function(
+        "CHOOSE",
+        "logic",
+        (2, None),
+        "the value that stands at a number in the list; #VALUE! outside of it",
+        units="branches",
+        kinds=("number", "any"),
+        result="branch",
+        dead="branches",
+        excel="CHOOSE",
+    ),
     Function("NA", "logic", (0, 0), "the error #N/A: there is no such number", units="nothing", excel="NA"),
 )

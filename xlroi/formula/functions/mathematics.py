@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from xlroi.formula.functions.registry import Function
 
+
+def _rounding(name: str, summary: str) -> Function:
+    return Function(name, "mathematics", (2, 2), summary, units="first", dead="first", excel=name)
+
+
+def _single(name: str, summary: str, **rules: Any) -> Function:
+    return Function(name, "mathematics", (1, 1), summary, excel=name, **rules)
+
+
 FUNCTIONS = (
-    Function("ABS", "mathematics", (1, 1), "absolute value", dead="first", excel="ABS"),
+    _single("ABS", "absolute value", dead="first"),
+    _rounding("ROUND", "rounds to a number of decimals, halves away from zero"),
+    _rounding("ROUNDUP", "rounds away from zero to a number of decimals"),
+    _rounding("ROUNDDOWN", "rounds towards zero to a number of decimals"),
+    _single("INT", "rounds down to a whole number", units="first", dead="first"),
+    Function("MOD", "mathematics", (2, 2), "the rest of a division, with the sign of the divisor", excel="MOD"),
+    _single("SQRT", "square root; #NUM! below zero", units="root", dead="first"),
+    _single("EXP", "e raised to a power", units="pure"),
+    _single("LN", "natural logarithm; #NUM! at or below zero", units="pure"),
+    Function("POWER", "mathematics", (2, 2), "a raised to b", shape="macro", expands="a ^ b"),
     Function(
-        "ROUND",
+        "CEIL",
         "mathematics",
-        (2, 2),
-        "rounds to a number of decimals, halves away from zero",
-        units="first",
-        dead="first",
-        excel="ROUND",
+        (1, 1),
+        "rounds up to a whole number; a rest below half a billionth is none",
+        shape="macro",
+        expands="ROUNDUP(ROUND(a, 9), 0)",
     ),
-    Function("INT", "mathematics", (1, 1), "rounds down to a whole number", units="first", dead="first", excel="INT"),
-    Function("SQRT", "mathematics", (1, 1), "square root; #NUM! below zero", units="root", dead="first", excel="SQRT"),
-    Function("EXP", "mathematics", (1, 1), "e raised to a power", units="pure", excel="EXP"),
-    Function("LN", "mathematics", (1, 1), "natural logarithm; #NUM! at or below zero", units="pure", excel="LN"),
-    Function("MIN", "mathematics", (1, None), "smallest", shape="aggregate", dead="all", excel="MIN"),
-    Function("MAX", "mathematics", (1, None), "largest", shape="aggregate", dead="all", excel="MAX"),
-    Function("SUM", "mathematics", (1, None), "sum", shape="aggregate", dead="all", excel="SUM", zero_when_dead=True),
+    Function(
+        "FLOOR",
+        "mathematics",
+        (1, 1),
+        "rounds down towards zero to a whole number; a gap below half a billionth is none",
+        shape="macro",
+        expands="ROUNDDOWN(ROUND(a, 9), 0)",
+    ),
 )

@@ -1,0 +1,137 @@
+"""Loans, depreciation, calendars, distributions: the examples of Microsoft's documentation, and other spreadsheets."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from xlroi.engine.excel_finance import EXCEL_FINANCE
+from xlroi.proof.recalculation import open_book
+from xlroi.values import to_serial
+
+# Examples of Microsoft's documentation of each function, rounded as shown there.
+DOCUMENTED = [
+    ("PMT", (0.08 / 12, 10, 10000), -1037.03),
+    ("PMT", (0.08 / 12, 10, 10000, 0, 1), -1030.16),
+    ("PMT", (0.06 / 12, 18 * 12, 0, 50000), -129.08),
+    ("IPMT", (0.1 / 12, 1, 36, 8000), -66.67),
+    ("IPMT", (0.1, 3, 3, 8000), -292.45),
+    ("PPMT", (0.1 / 12, 1, 24, 2000), -75.62),
+    ("PPMT", (0.08, 10, 10, 200000), -27598.05),
+    ("FV", (0.06 / 12, 10, -200, -500, 1), 2581.40),
+    ("FV", (0.12 / 12, 12, -1000), 12682.50),
+    ("PV", (0.08 / 12, 12 * 20, 500), -59777.15),
+    ("NPER", (0.12 / 12, -100, -1000, 10000, 1), 59.6738657),
+    ("NPER", (0.12 / 12, -100, -1000, 10000), 60.0821229),
+    ("NPER", (0.12 / 12, -100, -1000), -9.57859404),
+    ("RATE", (48, -200, 8000), 0.00770147),
+    ("SLN", (30000, 7500, 10), 2250),
+    ("SYD", (30000, 7500, 10, 1), 4090.91),
+    ("SYD", (30000, 7500, 10, 10), 409.09),
+    ("DB", (1000000, 100000, 6, 1, 7), 186083.33),
+    ("DB", (1000000, 100000, 6, 2, 7), 259639.42),
+    ("DB", (1000000, 100000, 6, 7, 7), 15845.10),
+    ("DDB", (2400, 300, 3650, 1), 1.32),
+    ("DDB", (2400, 300, 120, 1, 2), 40.00),
+    ("DDB", (2400, 300, 10, 2, 1.5), 306.00),
+    ("DDB", (2400, 300, 10, 10), 22.12),
+    ("VDB", (2400, 300, 3650, 0, 1), 1.32),
+    ("VDB", (2400, 300, 120, 0, 1), 40.00),
+    ("VDB", (2400, 300, 10, 0, 1), 480.00),
+    ("VDB", (2400, 300, 120, 6, 18), 396.31),
+    ("VDB", (2400, 300, 120, 6, 18, 1.5), 311.81),
+    ("VDB", (2400, 300, 10, 0, 0.875, 1.5), 315.00),
+    ("POISSON.DIST", (2, 5, 1), 0.124652),
+    ("POISSON.DIST", (2, 5, 0), 0.084224),
+    ("NORM.S.INV", (0.908789,), 1.3333347),
+    ("EOMONTH", (to_serial(date(2011, 1, 1)), 1), to_serial(date(2011, 2, 28))),
+    ("EOMONTH", (to_serial(date(2011, 1, 1)), -3), to_serial(date(2010, 10, 31))),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "expected"), DOCUMENTED)
+def test_the_documentations_examples(name: str, arguments: tuple[float, ...], expected: float) -> None:
+    assert EXCEL_FINANCE[name](*arguments) == pytest.approx(expected, abs=0.006 if abs(expected) > 1 else 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "expected"),
+    [
+        ("SLN", (1, 0, 0), "#DIV/0!"),
+        ("SYD", (1, 0, 5, 6), "#NUM!"),
+        ("DDB", (1, 0, 5, 6), "#NUM!"),
+        ("IPMT", (0.1, 4, 3, 100), "#NUM!"),
+        ("NPER", (0.1, -5, 100), "#NUM!"),  # the payment does not cover the interest
+        ("NORM.S.INV", (1,), "#NUM!"),
+        ("POISSON.DIST", (-1, 5, 1), "#NUM!"),
+    ],
+)
+def test_what_has_no_answer_is_an_error(name: str, arguments: tuple[float, ...], expected: str) -> None:
+    assert EXCEL_FINANCE[name](*arguments) == expected
+
+
+def _random_calls() -> list[tuple[str, tuple[float, ...]]]:
+    """Ordinary arguments: the edges where spreadsheets differ among themselves are not asked."""
+    rng = random.Random(7)
+    calls: list[tuple[str, tuple[float, ...]]] = []
+    for _ in range(80):
+        rate, n = round(rng.choice([rng.uniform(-0.05, 0.3), 0.0, 0.01]), 5), rng.randint(1, 60)
+        amount, rest, due = round(rng.uniform(100, 1e6), 2), round(rng.uniform(-1e4, 1e4), 2), rng.randint(0, 1)
+        per, payment = rng.randint(1, n), round(-rng.uniform(10, 1e4), 2)
+        calls += [
+            ("PMT", (rate, n, amount, rest, due)),
+            ("IPMT", (rate, per, n, amount, rest, due)),
+            ("PPMT", (rate, per, n, amount, rest, due)),
+            ("FV", (rate, n, payment, amount, due)),
+            ("PV", (rate, n, payment, rest, due)),
+            ("NPER", (rate, payment, abs(payment) * rng.uniform(0.5, 3), 0, due)),
+            ("RATE", (n + 2, payment, abs(payment) * (n + 2) * rng.uniform(0.5, 0.98))),
+        ]
+        life, salvage = rng.randint(2, 20), round(amount * rng.uniform(0.01, 0.5), 2)
+        start = rng.randint(0, life - 1)
+        calls += [
+            ("SLN", (amount, salvage, life)),
+            ("SYD", (amount, salvage, life, rng.randint(1, life))),
+            ("DB", (amount, salvage, life, rng.randint(1, life), rng.randint(1, 12))),
+            ("DDB", (amount, salvage, life, rng.randint(1, life), rng.choice([1.5, 2.0]))),
+            ("VDB", (amount, salvage, life, start, rng.randint(start + 1, life), rng.choice([1.5, 2.0]))),
+            ("EOMONTH", (rng.randint(30000, 60000), rng.randint(-40, 40))),
+            ("YEAR", (rng.randint(100, 90000),)),
+            ("MONTH", (rng.randint(100, 90000),)),
+            ("POISSON.DIST", (rng.randint(0, 40), round(rng.uniform(0.1, 40), 3), rng.randint(0, 1))),
+            ("NORM.S.INV", (round(rng.uniform(0.0001, 0.9999), 6),)),
+        ]
+    return calls
+
+
+@pytest.mark.parametrize("engine", ["ironcalc", "libreoffice"])
+def test_other_spreadsheets_compute_the_same(engine: str, tmp_path: Path) -> None:
+    calls = _random_calls()
+    workbook = Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    sheet.title = "S"
+    for row, (name, arguments) in enumerate(calls, 1):
+        spelled = f"_xlfn.{name}" if "." in name else name
+        sheet[f"A{row}"] = f"={spelled}({','.join(repr(a) for a in arguments)})"
+    path = tmp_path / "calls.xlsx"
+    workbook.save(path)
+    with open_book(path, engine) as book:
+        book.recalculate()
+        got = book.values([("S", f"A{row}") for row in range(1, len(calls) + 1)])
+    wrong = []
+    for row, (name, arguments) in enumerate(calls, 1):
+        ours, theirs = EXCEL_FINANCE[name](*arguments), got["S", f"A{row}"]
+        if isinstance(ours, str) or isinstance(theirs, str):
+            same = isinstance(ours, str) and isinstance(theirs, str)
+        else:
+            assert isinstance(theirs, float)
+            size = max(abs(a) for a in arguments) if name in ("FV", "PV", "IPMT", "PPMT", "VDB", "DDB") else 0.0
+            same = abs(ours - theirs) <= (1e-7 if name == "RATE" else 1e-9) * max(abs(ours), abs(theirs)) + 1e-12 * size
+        if not same:
+            wrong.append(f"{name}{arguments}: {ours} against {theirs}")
+    assert wrong == []

@@ -1,0 +1,92 @@
+"""Words that read the rows of a table: by key, by rank, by threshold, the row above."""
+
+from __future__ import annotations
+
+from xlroi.formula.functions.registry import Function
+
+FUNCTIONS = (
+    Function(
+        "AT",
+        "tables",
+        (2, 2),
+        "the line's value at the member whose name is the key; #N/A if there is none",
+        shape="member",
+        units="like",
+        kinds=("text", "any"),
+        result="branch",
+        like=(1,),
+    ),
+    Function(
+        "PICK_MIN",
+        "tables",
+        (2, 2),
+        "the label of the member with the smallest value; the first one wins a tie",
+        shape="member",
+        units="any",
+        kinds=("number", "text"),
+        result="text",
+    ),
+    Function(
+        "PICK_MAX",
+        "tables",
+        (2, 2),
+        "the label of the member with the largest value; the first one wins a tie",
+        shape="member",
+        units="any",
+        kinds=("number", "text"),
+        result="text",
+    ),
+    Function(
+        "RANK",
+        "tables",
+        (1, 1),
+        "the member's place when the largest value is first; equal values share the better place",
+        shape="member",
+        units="any",
+    ),
+    Function(
+        "STEP",
+        "tables",
+        (3, 3),
+        "the value of the last row whose threshold the first argument reaches; #N/A below the first threshold",
+        shape="member",
+        units="like",
+        like=(2,),
+    ),
+    Function("ABOVE", "tables", (1, 1), "the line's value one row up in the table; 0 for the first", shape="member"),
+    Function(
+        "SAME",
+        "tables",
+        (1, 1),
+        "how many rows hold the same text as this one (written by xlroi itself)",
+        shape="member",
+        units="any",
+        kinds=("text",),
+    ),
+    Function(
+        "FILLED",
+        "tables",
+        (1, 1),
+        "how many periods of a series are filled in (written by xlroi itself)",
+        shape="member",
+        units="any",
+    ),
+    Function(
+        "SLOT",
+        "tables",
+        (2, 2),
+        "the name in that row of a table from which the rows of a cross table are made (written by xlroi itself)",
+        shape="member",
+        units="any",
+        kinds=("text",),
+        result="text",
+    ),
+    Function(
+        "PERIOD",
+        "tables",
+        (2, 2),
+        "the value of a series in the period with that number (written by xlroi itself)",
+        shape="member",
+        units="first",
+    ),
+)
