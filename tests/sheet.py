@@ -156,7 +156,7 @@ class _Refs:
         month = self.bare.system.scope.names[name].type.month
         return f"{NOW if month else '$' + get_column_letter(SINGLE)}{self._row(name) - 1}"
 
-    def slot(self, name: str) -> str:
+    def slot(self, name: str, column: str) -> str:
         raise NotImplementedError("the bare sheet has no cross tables; the workbook's layout is tested with them")
 
     def periods(self, name: str) -> str:

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 from xlroi.engine.run import Engine, Values
 from xlroi.errors import BookError
+from xlroi.formula.scope import name_of
 from xlroi.model.case import Case, load_case
-from xlroi.model.model import SCENARIOS, Input, Scenario
+from xlroi.model.model import SCENARIOS, Output, Scenario, Table
 from xlroi.proof.cells import Key, read_book
 from xlroi.proof.recalculation import ENGINES
 from xlroi.proof.states import Choice, Knob, State, states
 from xlroi.proof.verify import Proof, prove
 from xlroi.values import CellValue
-from xlroi.workbook.book import SCENARIO, as_shown, book_of, raw
+from xlroi.workbook.book import SCENARIO, Book, as_shown, book_of, raw
 from xlroi.workbook.read import ReadBack, read_back
 from xlroi.workbook.write import Built, build_book
 
@@ -29,15 +30,24 @@ __all__ = ["Result", "Verified", "build", "load_case", "run", "verify"]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One evaluation of a case. ``outputs`` maps ids to numbers or errors such as ``#N/A``."""
+    """One evaluation of a case.
+
+    ``outputs`` maps ids to numbers or errors such as ``#N/A``, those of a table to one per member.
+    """
 
     case: Case
     scenario: Scenario
     values: Values
 
     @property
-    def outputs(self) -> dict[str, CellValue]:
-        return {o.id: self.values.cell(o.id) for o in self.case.model.outputs}
+    def outputs(self) -> dict[str, CellValue | dict[str, CellValue]]:
+        return {o.id: self._output(o) for o in self.case.model.outputs}
+
+    def _output(self, output: Output) -> CellValue | dict[str, CellValue]:
+        if output.table is None:
+            return self.values.cell(output.id)
+        names = self.values.row_names(output.table)
+        return {name: self.values.cell(output.id, member) for member, name in enumerate(names) if name}
 
     def frame(self) -> pd.DataFrame:
         """The outputs as a table: label, value, unit; indexed by id."""
@@ -104,11 +114,11 @@ def verify(
     cells = read_book(path)
     found = read_back(path, {key: cell.value for key, cell in cells.cells.items()})
     planned = {(f.sheet, f.ref): f.formula for f in found.layout.formulas()}
-    index = {(f.sheet, f.ref): (f.id, f.step) for f in found.layout.formulas()}
+    index = {(f.sheet, f.ref): (f.id, f.member, f.step) for f in found.layout.formulas()}
 
     def expected(leaves: Mapping[str, CellValue]) -> dict[Key, CellValue]:
-        values = found.book.values({id: v for id, v in leaves.items() if not isinstance(v, bool)})
-        return {key: values.cell(id, 0, step or 0) for key, (id, step) in index.items()}
+        values = found.book.values(leaves)
+        return {key: values.cell(id, member, step or 0) for key, (id, member, step) in index.items()}
 
     wanted = ENGINES if "all" in engines else tuple(engines)
     proof = prove(
@@ -126,16 +136,54 @@ def verify(
 
 
 def proof_states(found: ReadBack, count: int) -> list[State]:
-    """The states of a book: base values are the knobs, the scenario switch the choice."""
-    model = found.book.model
-    knobs = [_knob(declared, found.present[raw(id, "base")]) for id, declared in model.inputs.items()]
-    return states(knobs, [Choice(SCENARIO, tuple(as_shown(s) for s in SCENARIOS))], count)
+    """The states of a book: base values and numbers in tables are the knobs, scenario and choices the choices.
+
+    Each table also has its first spare row filled and its last row taken out.
+    """
+    book = found.book
+    knobs = [_knob(book, raw(id, "base"), found.present) for id in book.model.inputs]
+    choices = [Choice(SCENARIO, tuple(as_shown(s) for s in SCENARIOS))]
+    special = []
+    for series in book.model.series.values():
+        knobs += [_knob(book, id, found.present) for id in found.present if id.startswith(f"{series.id}.values[")]
+    for table in book.model.tables.values():
+        if table.cross:
+            continue
+        names = [id for id in found.present if id.startswith(f"{name_of(table.id)}[")]
+        active = [i for i, id in enumerate(names) if found.present[id]]
+        for column in table.columns.values():
+            cells = [id for id in found.present if id.startswith(f"{column.leaf}[")]
+            inside = [id for id in cells if int(id.split("[")[1].split("]")[0]) in active]
+            if column.kind == "number":
+                knobs += [_knob(book, id, found.present) for id in inside]
+            elif column.kind == "choice":
+                choices += [Choice(id, column.choices) for id in inside]
+        spare = next((i for i in range(len(names)) if i not in active), None)
+        if spare is not None and active:
+            special.append(State(f"spare row of {table.id} filled", _spare(found, table, active[0], spare)))
+        if len(active) > 1:
+            special.append(State(f"row of {table.id} taken out", {names[active[-1]]: ""}))
+    return [*special, *states(knobs, choices, max(count - len(special), 1))]
 
 
-def _knob(declared: Input, value: CellValue) -> Knob:
-    base = float(value) if isinstance(value, (int, float)) else declared.default
-    low = declared.minimum if declared.minimum is not None else min(base, declared.default) * 0.5
-    high = declared.maximum if declared.maximum is not None else max(abs(base), abs(declared.default), 100.0) * 2
+def _spare(found: ReadBack, table: Table, like: int, spare: int) -> dict[str, float | str]:
+    """A spare row with a name and the figures of another row."""
+    changes: dict[str, float | str] = {f"{name_of(table.id)}[{spare}]": "One more"}
+    for column in table.columns.values():
+        for id, value in found.present.items():
+            if id.startswith(f"{column.leaf}[{like}]") and isinstance(value, (int, float, str)):
+                changes[id.replace(f"[{like}]", f"[{spare}]", 1)] = value
+    return changes
+
+
+def _knob(book: Book, address: str, present: Mapping[str, CellValue]) -> Knob:
+    declared, _, _ = book.declared(address.partition("[")[0].rpartition(".")[0])
+    value = present[address]
+    default = getattr(declared, "default", 0.0)
+    default = default if isinstance(default, (int, float)) else 0.0
+    base = float(value) if isinstance(value, (int, float)) else default
+    low = declared.minimum if declared.minimum is not None else min(base, default) * 0.5
+    high = declared.maximum if declared.maximum is not None else max(abs(base), abs(default), 100.0) * 2
     if declared.is_date:
         low, high = base - 800, base + 1200
-    return Knob(raw(declared.id, "base"), base, low, high, declared.integer or declared.is_date)
+    return Knob(address, base, low, high, declared.integer or declared.is_date)

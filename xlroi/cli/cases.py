@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,9 +11,21 @@ from xlroi.cli.show import print_json, shown, table
 from xlroi.errors import InputError
 from xlroi.values import CellValue
 
+Output = CellValue | dict[str, CellValue]
 
-def _json_value(value: CellValue) -> CellValue:
+
+def _json_value(value: Output) -> Any:
+    if isinstance(value, dict):
+        return {name: _json_value(one) for name, one in value.items()}
     return str(value) if isinstance(value, str) else value
+
+
+def _rows(label: str, unit: str, values: list[Output]) -> list[tuple[str, list[CellValue], str]]:
+    """A row of the output table, or one per member, as ``label [member]``."""
+    first = values[0]
+    if not isinstance(first, dict):
+        return [(label, [v for v in values if not isinstance(v, dict)], unit)]
+    return [(f"{label} [{name}]", [v[name] for v in values if isinstance(v, dict)], unit) for name in first]
 
 
 @click.command()
@@ -86,12 +99,9 @@ def run(case: Path, scenario: str | None, settings: tuple[str, ...], as_json: bo
     for result in results:
         click.echo(f"{result.scenario}: {result.values.cell(loaded.model.answer)}")
     rows = [
-        [
-            o.label,
-            *(shown(r.outputs[o.id], o.unit_text) for r in results),
-            o.unit_text.replace("money", loaded.currency),
-        ]
+        [label, *(shown(v, unit) for v in values), unit.replace("money", loaded.currency)]
         for o in loaded.model.outputs
+        for label, values, unit in _rows(o.label, o.unit_text, [r.outputs[o.id] for r in results])
     ]
     table("", ["Output", *(r.scenario for r in results), "Unit"], rows)
 

@@ -57,6 +57,10 @@ class Values:
             return self.errors.get((name, m, s))
         return float(value)
 
+    def row_names(self, table: str) -> list[str]:
+        """The names of a table's rows, the empty text where a row is inactive."""
+        return [str(name) for name in self.arrays[name_of(table)][0, :, 0]]
+
     def row(self, name: str, member: int = 0) -> list[CellValue]:
         """All steps of one member."""
         return [self.cell(name, member, step) for step in range(self.arrays[name].shape[2])]

@@ -60,8 +60,8 @@ class Refs(Protocol):
         """The value one row up."""
         ...
 
-    def slot(self, name: str) -> str:
-        """The value in that row of another table from which the present row of a cross table is made."""
+    def slot(self, name: str, column: str) -> str:
+        """The value in that row of another table from which a key column of a cross table takes its own."""
         ...
 
     def periods(self, name: str) -> str:
@@ -82,6 +82,7 @@ _TRUTHS: Final = frozenset({"AND", "OR", "NOT", "ISNUMBER"})
 
 # How tightly a spelled text holds together; an operand of lower rank gets parentheses.
 _COMPARISON, _JOIN, _SUM, _PRODUCT, _POWER, _ATOM = range(6)
+_LOOSE: Final = {"RANK": _SUM, "FIRST": _SUM, "VINTAGE": _PRODUCT, "SLOT": _JOIN}
 _RANK: Final = {"&": _JOIN, "+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "^": _POWER}
 
 
@@ -127,8 +128,9 @@ class _Speller:
                 return self._binary(node)
             case Call():
                 text = self._call(node)
-                several = "table" in node.reduces or node.function in ("RANK", "VINTAGE", "FIRST", "SLOT")
-                return text, _SUM if several else _ATOM
+                if node.function in _LOOSE:
+                    return text, _LOOSE[node.function]
+                return text, _PRODUCT if node.reduces and not text.startswith(("SUM", f"{node.function}(")) else _ATOM
 
     def _binary(self, node: Binary) -> tuple[str, int]:
         operator = node.operator
@@ -262,6 +264,12 @@ def _pick(s: _Speller, node: Call) -> str:
     return f"INDEX({s.refs.rows(_name(node, 1))},MATCH({node.function[5:]}({values}),{values},0))"
 
 
+def _slot(s: _Speller, node: Call) -> str:
+    column = node.arguments[1]
+    assert isinstance(column, Text)  # xlroi writes these calls itself
+    return f'{s.refs.slot(_name(node), column.value)}&""'
+
+
 def _rank(s: _Speller, node: Call) -> str:
     name, table = _name(node), str(node.arguments[0].type.table)
     return f'1+SUMPRODUCT(({s.refs.rows(name)}>{s.refs.here(name)})*({s.refs.names(table)}<>""))'
@@ -292,6 +300,6 @@ _SPECIAL: Final[dict[str, Callable[[_Speller, Call], str]]] = {
     "ABOVE": lambda s, n: s.refs.above(_name(n)),
     "SAME": lambda s, n: f"SUMPRODUCT(({s.refs.rows(_name(n))}={s.refs.here(_name(n))})*1)",
     "FILLED": lambda s, n: f"COUNT({s.refs.periods(_name(n))})",
-    "SLOT": lambda s, n: f'{s.refs.slot(_name(n))}&""',
+    "SLOT": _slot,
     "PERIOD": lambda s, n: f"INDEX({s.refs.periods(_name(n))},1,{s._value(n.arguments[1])})",
 }

@@ -41,10 +41,47 @@ _PHRASES: Final = {
     "EDATE": "{0} moved by {1} months",
     "NPV": "Excel's NPV of {1} at {0}",
     "IRR": "the rate at which {0} is worth 0, searched from {1}",
+    "XNPV": "the present value of {1} on {2} at {0}",
+    "LAG": "{0} of {1} steps before",
+    "VINTAGE": "what every earlier amount of {0} leaves to this step, by the yearly shares {2}",
+    "RAMP": "growing in equal steps to 1 over {0} months",
+    "GROWTH": "smooth growth by {0} a year",
+    "GROWTH_STEPPED": "growth by {0} on each anniversary",
+    "ROUNDUP": "{0} rounded away from 0 to {1} decimals",
+    "ROUNDDOWN": "{0} rounded towards 0 to {1} decimals",
+    "CEIL": "{0} rounded up to a whole number",
+    "FLOOR": "{0} rounded down to a whole number",
+    "MOD": "the rest of {0} divided by {1}",
+    "POWER": "{0} to the power of {1}",
+    "YEAR": "the calendar year of {0}",
+    "MONTH": "the calendar month of {0}",
+    "EOMONTH": "the month end {1} months after {0}",
+    "AT": "{1} of the row named {0}",
+    "PICK_MIN": "{1} of the row with the smallest {0}",
+    "PICK_MAX": "{1} of the row with the largest {0}",
+    "RANK": "the place by {0}, the largest first",
+    "STEP": "{2} of the last row whose {1} is reached by {0}",
+    "ABOVE": "{0} of the row above",
+    "SAME": "the number of rows with the same {0}",
+    "FILLED": "the number of periods filled in {0}",
+    "PERIOD": "{0} of period {1}",
+    "SLOT": "{0} of the row that this pair is made of",
+    "COUNT": "how many rows have {0}",
+    "PERCENTILE": "the {1} percentile of {0}",
+    "LARGE": "the {1} largest of {0}",
+    "SMALL": "the {1} smallest of {0}",
     "XIRR": "the yearly rate at which {0} on {1} is worth 0, searched from {2}",
 }
 
-_LISTS: Final = {"SUM": "the sum of", "MIN": "the smaller of", "MAX": "the larger of"}
+_LISTS: Final = {
+    "SUM": "the sum of",
+    "MIN": "the smallest of",
+    "MAX": "the largest of",
+    "AVERAGE": "the mean of",
+    "MEDIAN": "the median of",
+    "PRODUCT": "the product of",
+    "SUMPRODUCT": "the sum of the product of",
+}
 
 
 def in_words(node: Node, label: Callable[[str], str]) -> str:
@@ -73,7 +110,9 @@ def in_words(node: Node, label: Callable[[str], str]) -> str:
                 return _PHRASES[function].format(*words)
             if function in ("AND", "OR"):
                 return f" {function.lower()} ".join(words)
-            return f"{_LISTS[function]} {' and '.join(_bracketed(a, label) for a in arguments)}"
+            if function in _LISTS:
+                return f"{_LISTS[function]} {' and '.join(_bracketed(a, label) for a in arguments)}"
+            return f"Excel's {function} of {', '.join(words)}"
 
 
 def _bracketed(node: Node, label: Callable[[str], str]) -> str:

@@ -14,10 +14,13 @@ from pydantic import Field
 
 from xlroi.errors import InputError, Problem
 from xlroi.formula.scope import did_you_mean
+from xlroi.model.bounds import bounded
 from xlroi.model.loading import Document, KeyPath, load_yaml
-from xlroi.model.model import SCENARIOS, Input, Model, Scenario
+from xlroi.model.model import SCENARIOS, Input, Model, Period, Scenario
+from xlroi.model.rows import GivenSeries, Row, leaves_of, periods_needed, read_rows, read_series
 from xlroi.model.schema import Strict, validated
-from xlroi.model.template import load_model, number_from
+from xlroi.model.template import load_model
+from xlroi.values import from_serial
 
 __all__ = ["Case", "Given", "case_from", "load_case", "with_settings"]
 
@@ -42,6 +45,7 @@ class _Case(Strict):
     currency: str = "USD"
     scenario: str = "base"
     inputs: dict[str, Any] = Field(default_factory=dict)
+    tables: dict[str, Any] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +81,26 @@ class Case:
     currency: str
     scenario: Scenario
     inputs: Mapping[str, Given]
+    series: Mapping[str, GivenSeries]
+    tables: Mapping[str, tuple[Row, ...]]
     text: str
     file: str
 
-    def values(self, scenario: Scenario | None = None) -> dict[str, float]:
+    def values(self, scenario: Scenario | None = None) -> dict[str, Any]:
         """Every leaf of the model, constants included, under one scenario (default: the case's own)."""
         chosen = scenario or self.scenario
-        found = {id: given.value(chosen) for id, given in self.inputs.items()}
-        return found | {id: constant.value for id, constant in self.model.constants.items()}
+        found: dict[str, Any] = {id: given.value(chosen) for id, given in self.inputs.items()}
+        return found | {id: constant.value for id, constant in self.model.constants.items()} | self.lists()
+
+    def lists(self) -> dict[str, list[Any]]:
+        """The leaves that hold more than one value: series and the columns of tables, blanks where nothing is given."""
+        found: dict[str, list[Any]] = {}
+        for id, series in self.series.items():
+            found[f"{id}.values"] = [*series.values, *([None] * (self.model.series[id].count - len(series.values)))]
+        for id, rows in self.tables.items():
+            if self.model.tables[id].cross is None:
+                found |= leaves_of(self.model.tables[id], rows)
+        return found
 
 
 def load_case(path: str | Path) -> Case:
@@ -107,6 +123,7 @@ def case_from(document: Document, model: Model | None = None) -> Case:
             raise InputError([document.problem(("model",), str(error))]) from None
     reader = _Reader(document, model)
     inputs = reader.inputs(shape.inputs)
+    series, tables = reader.lists(shape, inputs)
     scenario = next((s for s in SCENARIOS if s == shape.scenario), None)
     if scenario is None:
         reader.problem(("scenario",), f"expected one of {', '.join(SCENARIOS)} (got {shape.scenario!r})")
@@ -126,6 +143,8 @@ def case_from(document: Document, model: Model | None = None) -> Case:
         shape.currency,
         scenario,
         inputs,
+        series,
+        tables,
         document.text,
         document.file,
     )
@@ -185,9 +204,76 @@ class _Reader:
     def inputs(self, given: Mapping[str, Any]) -> dict[str, Given]:
         known = self.model.inputs
         for id in given:
-            if id not in known:
-                self.problem(("inputs", id), f"not an input of model {self.model.id!r}" + did_you_mean(id, list(known)))
+            if id not in known and id not in self.model.series:
+                hint = did_you_mean(id, [*known, *self.model.series])
+                self.problem(("inputs", id), f"not an input of model {self.model.id!r}{hint}")
         return {id: self._input(declared, given.get(id)) for id, declared in known.items()}
+
+    def lists(
+        self, shape: _Case, inputs: Mapping[str, Given]
+    ) -> tuple[dict[str, GivenSeries], dict[str, tuple[Row, ...]]]:
+        """Series and tables, once the inputs that they depend on are known."""
+        model, before = self.model, len(self.problems)
+        start, end = inputs[model.start].base, inputs["fiscal_year_end"].base
+        day = from_serial(start)
+        first = day.year + (day.month > end)
+        series = {}
+        for id, declared in model.series.items():
+            path: KeyPath = ("inputs", id)
+            if id not in shape.inputs:
+                source = declared.source or "Template default"
+                series[id] = GivenSeries(declared.default, source, origin="template")
+            else:
+                series[id] = read_series(declared, shape.inputs[id], path, first, self.problem)
+        for id in shape.tables:
+            if id not in model.tables:
+                hint = did_you_mean(id, list(model.tables))
+                self.problem(("tables", id), f"not a table of model {model.id!r}{hint}")
+        tables = {
+            id: read_rows(table, shape.tables.get(id), ("tables", id), first, self.problem)
+            for id, table in model.tables.items()
+        }
+        if len(self.problems) == before:
+            self._keys(tables)
+            self._reach(series, tables, inputs)
+        return series, tables
+
+    def _keys(self, tables: Mapping[str, tuple[Row, ...]]) -> None:
+        for id, rows in tables.items():
+            for column in self.model.tables[id].columns.values():
+                known = {row.name.casefold(): row.name for row in tables[column.key]} if column.key else {}
+                for row in rows:
+                    value = row.values[column.id]
+                    if column.key and str(value).casefold() not in known:
+                        hint = did_you_mean(str(value), list(known.values()))
+                        message = f"{value!r} is no row of table {column.key!r}{hint}"
+                        self.problem(("tables", id, row.name, column.id), message)
+
+    def _reach(
+        self,
+        series: Mapping[str, GivenSeries],
+        tables: Mapping[str, tuple[Row, ...]],
+        inputs: Mapping[str, Given],
+    ) -> None:
+        """Every series must reach the horizon: what is missing would count as 0."""
+        model = self.model
+
+        def check(path: KeyPath, period: Period, given: int) -> None:
+            ends = (inputs[i].base for i in (model.horizon, model.start, "fiscal_year_end"))
+            needed = periods_needed(period, model, *ends)
+            if given < needed:
+                what = period.replace("_", " ")
+                message = f"the series has {given} values, and the horizon needs {needed} (one a {what})"
+                self.problem(path, message)
+
+        for id, one in series.items():
+            check(("inputs", id), model.series[id].period, len(one.values))
+        for id, rows in tables.items():
+            for column in model.tables[id].columns.values():
+                for row in rows if column.period else ():
+                    value = row.values[column.id]
+                    assert isinstance(value, tuple)  # a series column
+                    check(("tables", id, row.name, column.id), column.period or "month", len(value))
 
     def _input(self, declared: Input, value: Any) -> Given:
         path: KeyPath = ("inputs", declared.id)
@@ -226,31 +312,6 @@ class _Reader:
         except ValueError as error:
             self.problem(path, str(error))
             return declared.default
-
-
-def bounded(declared: Input, value: Any) -> float:
-    """A value as the input's number; ``ValueError`` where type or bounds refuse it."""
-    is_day = isinstance(value, date)
-    if declared.is_date and not is_day:
-        raise ValueError(f"expected a date as 2026-01-31 (got {_shown(value)})")
-    if is_day and not declared.is_date:
-        raise ValueError(f"expected a number (got the date {value})")
-    number = number_from(value)
-    if declared.is_date and not 61 <= number <= 2_900_000:
-        raise ValueError(f"expected a date between 1900-03-01 and 9839-12-31 (got {value})")
-    if declared.integer and not number.is_integer():
-        raise ValueError(f"must be a whole number (got {_shown(value)})")
-    if declared.minimum is not None and number < declared.minimum:
-        raise ValueError(f"must be at least {_shown(declared.minimum)} (got {_shown(value)})")
-    if declared.maximum is not None and number > declared.maximum:
-        raise ValueError(f"must be at most {_shown(declared.maximum)} (got {_shown(value)})")
-    if abs(number) > 1e15:
-        raise ValueError(f"must be below 1e15, where a cell still keeps single units (got {_shown(value)})")
-    return number
-
-
-def _shown(value: Any) -> str:
-    return f"{value:.15g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else repr(value)
 
 
 def scaled(declared: Input, base: float) -> tuple[float | None, float | None]:

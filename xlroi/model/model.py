@@ -4,17 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
+from xlroi.formula.scope import Cross, Step
 from xlroi.formula.system import System
 from xlroi.formula.units import Unit
 
-__all__ = ["SCENARIOS", "Chart", "Check", "Constant", "Input", "LineText", "Model", "Output", "Scenario", "Section"]
+__all__ = [
+    "SCENARIOS",
+    "Chart",
+    "Check",
+    "Column",
+    "Constant",
+    "Input",
+    "LineText",
+    "Model",
+    "Output",
+    "Period",
+    "Scenario",
+    "Section",
+    "Series",
+    "Table",
+]
 
 Scenario = Literal["base", "optimistic", "pessimistic"]
 
 SCENARIOS: Final[tuple[Scenario, ...]] = ("base", "optimistic", "pessimistic")
 """In the order of the scenario switch; optimistic means favourable to the proposal."""
+
+
+Period = Literal["month", "quarter", "year", "fiscal_year"]
+"""How often a series has a value. Years and quarters count from the decision, fiscal years by the calendar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +57,76 @@ class Input:
     @property
     def is_date(self) -> bool:
         return self.unit_text == "date"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A number a period. Its values stand in the leaf ``id.values``; ``id`` itself runs along the timeline."""
+
+    id: str
+    label: str
+    group: str
+    unit_text: str
+    unit: Unit
+    default: tuple[float, ...]
+    period: Period
+    count: int
+    """How many periods the timeline has at most."""
+    minimum: float | None = None
+    maximum: float | None = None
+    integer: bool = False
+    help: str = ""
+    source: str = ""
+    is_date: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table. Numbers stand in the leaf ``table.id.values``, texts, choices and keys in ``table.id``."""
+
+    id: str
+    table: str
+    label: str
+    kind: Literal["number", "choice", "key", "text"]
+    unit_text: str
+    unit: Unit
+    default: float | str | tuple[float, ...] | None
+    minimum: float | None = None
+    maximum: float | None = None
+    integer: bool = False
+    is_date: bool = False
+    decision: bool = False
+    choices: tuple[str, ...] = ()
+    key: str = ""
+    period: Period | None = None
+    count: int = 1
+    sums_to: float | None = None
+    help: str = ""
+
+    @property
+    def path(self) -> str:
+        """The name in formulas."""
+        return f"{self.table}.{self.id}"
+
+    @property
+    def leaf(self) -> str:
+        """The name of the leaf that holds what the user gives."""
+        return f"{self.path}.values" if self.kind == "number" else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows by name. ``spare`` rows stand ready for members that a user adds; a ``cross`` table has none of its own."""
+
+    id: str
+    label: str
+    note: str
+    columns: Mapping[str, Column]
+    rows: Mapping[str, Mapping[str, Any]]
+    spare: int
+    cross: Cross | None = None
+    extra: tuple[str, ...] = ()
+    """Lines that tell what is wrong with a row: a name that stands twice, a key that points nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +172,7 @@ class Output:
     label: str
     unit_text: str
     note: str
+    table: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +208,10 @@ class Model:
     last_step: int
     horizon: str
     start: str
+    step: Step
     inputs: Mapping[str, Input]
+    series: Mapping[str, Series]
+    tables: Mapping[str, Table]
     constants: Mapping[str, Constant]
     sections: tuple[Section, ...]
     texts: Mapping[str, LineText]
@@ -126,6 +220,7 @@ class Model:
     answer: str
     checks: tuple[Check, ...]
     charts: tuple[Chart, ...]
+    profit_and_loss: Mapping[str, tuple[str, ...]]
     system: System
     text: str
 

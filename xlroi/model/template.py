@@ -2,131 +2,40 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator
-from datetime import date
-from typing import Any, Literal
-
-from pydantic import Field
+from typing import Any
 
 from xlroi.errors import InputError, Problem
 from xlroi.formula.scope import Declaration, check_name, did_you_mean
-from xlroi.formula.system import Draft, Refused, System, Totalled, build_system
+from xlroi.formula.system import Draft, Refused, System, build_system
 from xlroi.formula.tree import FormulaError, Type
 from xlroi.formula.units import Unit, parse_unit
+from xlroi.model.blocks import with_blocks
 from xlroi.model.loading import Document, KeyPath, parse_yaml
-from xlroi.model.model import Chart, Check, Constant, Input, LineText, Model, Output, Scenario, Section
-from xlroi.model.schema import Strict, validated
-from xlroi.resources import templates
-from xlroi.values import to_serial
-
-__all__ = ["load_model", "model_from", "model_names", "number_from"]
-
-
-class _Range(Strict):
-    optimistic: float
-    pessimistic: float
-
-
-class _Input(Strict):
-    label: str
-    unit: str
-    default: float | int | str | date
-    min: float | str | None = None
-    max: float | str | None = None
-    integer: bool = False
-    range: _Range | None = None
-    help: str = ""
-    source: str = ""
-
-
-class _Group(Strict):
-    title: str
-    items: dict[str, _Input]
-
-
-class _Constant(Strict):
-    value: float | str
-    unit: str
-    source: str
-    label: str | None = None
-
-
-class _Line(Strict):
-    formula: str
-    label: str | None = None
-    unit: str | None = None
-    per: str | None = None
-    totalled: Totalled | None = None
-    opening: float = 0.0
-    note: str = ""
-    may_be: str | list[str] = Field(default_factory=list)
-    handles_errors: bool = False
-
-
-class _Section(Strict):
-    title: str
-    lines: dict[str, _Line | str]
-    per: str = "none"
-    unit: str | None = None
-    totalled: Totalled | None = None
-    note: str = ""
-
-
-class _Check(Strict):
-    label: str
-    formula: str
-    kind: Literal["error", "alert"] = "error"
-    help: str = ""
-
-
-class _Chart(Strict):
-    type: Literal["columns", "path"]
-    title: str
-    lines: list[str]
-    marker: str | None = None
-
-
-class _Template(Strict):
-    model: str
-    title: str
-    version: str
-    question: str
-    step: Literal["month"]
-    columns: int = Field(ge=1, le=600)
-    horizon: str
-    start: str
-    inputs: list[_Group]
-    sections: list[_Section]
-    outputs: list[str]
-    answer: str
-    description: str = ""
-    limitations: str = ""
-    constants: dict[str, _Constant] = Field(default_factory=dict)
-    headlines: list[str] = Field(default_factory=list)
-    checks: dict[str, _Check] = Field(default_factory=dict)
-    charts: list[_Chart] = Field(default_factory=list)
-
-
-_TIMELINE = """
-title: Timeline
-lines:
-  horizon: {{label: Horizon, unit: month, formula: {horizon}}}
-  last_step: {{label: Last month with a column, unit: month, formula: "{last}"}}
-  month: {{label: Month, unit: month, per: month, totalled: rate, opening: -1, formula: PRIOR(month) + 1}}
-  date: {{label: Month end, unit: date, per: month, totalled: rate, formula: "EDATE({start}, month)"}}
-  live: {{label: Live, unit: flag, per: month, totalled: flag, formula: month <= horizon}}
-  operating: {{label: In operation, unit: flag, per: month, totalled: flag, formula: live * (month >= 1)}}
-  closing: {{label: Last month, unit: flag, per: month, totalled: flag, formula: month = horizon}}
-  chart_month: {{label: Month for charts, unit: month, per: month, totalled: rate, formula: "MIN(month, horizon)"}}
-  chart_zero: {{label: Zero for charts, unit: month, formula: horizon - horizon}}
-  year: {{label: Year, unit: "1", per: month, totalled: rate, formula: INT((month - 1) / 12) + 1}}
-"""
-
-_CHECK_TOLERANCE = _Constant(
-    value=1e-6, unit="ratio", source="Six digits of the larger amount", label="Relative tolerance of the checks"
+from xlroi.model.model import (
+    Chart,
+    Check,
+    Constant,
+    Input,
+    LineText,
+    Model,
+    Output,
+    Period,
+    Scenario,
+    Section,
+    Series,
+    Table,
 )
+from xlroi.model.numbers import number_from
+from xlroi.model.schema import validated
+from xlroi.model.shape import ConstantShape, GroupShape, InputShape, LineShape, SectionShape, TemplateShape
+from xlroi.model.tables import Parts, cross_of, scale_input, series_lines, table_of, table_parts
+from xlroi.model.timeline import CHECK_TOLERANCE, FISCAL_YEAR_END, PERIOD_LINES, STEP_CONSTANTS, timeline_section
+from xlroi.resources import templates
+
+__all__ = ["load_model", "model_from", "model_names"]
+
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 def model_names() -> list[str]:
@@ -149,39 +58,44 @@ def load_model(name: str) -> Model:
 
 def model_from(document: Document) -> Model:
     """A checked model from a template document."""
-    return _Builder(document, validated(_Template, document)).model()
+    whole = with_blocks(document)
+    return _Builder(whole, validated(TemplateShape, whole)).model()
 
 
 class _Builder:
     """Collects names, units and formulas, and every problem on the way."""
 
-    def __init__(self, document: Document, template: _Template) -> None:
+    def __init__(self, document: Document, template: TemplateShape) -> None:
         self.document, self.template = document, template
         self.problems: list[Problem] = []
         self.seen: dict[str, KeyPath] = {}
 
     def model(self) -> Model:
         t = self.template
-        inputs = {i.id: i for i in self._inputs()}
-        constants = {c.id: c for c in self._constants()}
+        parts = Parts()
+        inputs = {i.id: i for i in self._inputs(parts)}
+        series = self._series(parts)
+        tables = self._tables(parts)
+        inputs |= {scale.id: scale for scale in parts.scales}
+        constants = {c.id: c for c in self._constants(parts)}
         leaves = [Declaration(i.id, Type(unit=i.unit), "input") for i in inputs.values()]
         leaves += [Declaration(c.id, Type(unit=c.unit), "constant") for c in constants.values()]
         for key in ("horizon", "start"):
             if (name := getattr(t, key)) not in inputs:
                 self._problem((key,), f"{name!r} is not an input" + did_you_mean(name, list(inputs)))
-        timeline = parse_yaml(_TIMELINE.format(horizon=t.horizon, start=t.start, last=t.columns), "timeline")
-        sections = [validated(_Section, timeline), *t.sections]
-        if t.checks:
-            lines: dict[str, _Line | str] = {
-                id: _Line(formula=c.formula, label=c.label, unit="flag", note=c.help) for id, c in t.checks.items()
-            }
-            sections.append(_Section(title="Checks", lines=lines, note="1 where the check holds"))
-        drafts, texts, kept = self._lines(sections)
-        system = self._system(leaves, drafts)
+        drafts, texts, kept = self._lines(self._sections(parts))
+        for draft in parts.drafts:
+            label, unit_text = parts.labels[draft.id]
+            texts[draft.id] = LineText(draft.id, label, "Tables", unit_text, str(draft.formula))
+        along = tuple(draft.id for draft in parts.drafts if draft.month)
+        if along:
+            kept.insert(1, Section("Series", along, "Values of the periods, month by month"))
+        system = self._system([*leaves, *parts.leaves], [*parts.drafts, *drafts], tables)
         self._known(system)
         if self.problems or system is None:
             raise InputError(self.problems)
         texts = {id: _with_unit(text, system) for id, text in texts.items()}
+        checks = [Check(id, c.label, c.kind, c.help) for id, c in t.checks.items()]
         return Model(
             id=t.model,
             title=t.title,
@@ -192,18 +106,42 @@ class _Builder:
             last_step=t.columns,
             horizon=t.horizon,
             start=t.start,
+            step=t.step,
             inputs=inputs,
+            series=series,
+            tables=tables,
             constants=constants,
             sections=tuple(kept),
             texts=texts,
-            outputs=tuple(Output(o, texts[o].label, texts[o].unit_text, texts[o].note) for o in t.outputs),
-            headlines=tuple(t.headlines or t.outputs[:5]),
+            outputs=tuple(
+                Output(o, texts[o].label, texts[o].unit_text, texts[o].note, system.lines[o].type.table)
+                for o in t.outputs
+            ),
+            headlines=tuple(t.headlines or [o for o in t.outputs if system.lines[o].type.table is None][:5]),
             answer=t.answer,
-            checks=tuple(Check(id, c.label, c.kind, c.help) for id, c in t.checks.items()),
+            checks=(*checks, *(check for check, _ in parts.checks)),
             charts=tuple(Chart(c.type, c.title, tuple(c.lines), c.marker) for c in t.charts),
+            profit_and_loss={title: tuple(lines) for title, lines in t.profit_and_loss.items()},
             system=system,
             text=self.document.text,
         )
+
+    def _sections(self, parts: Parts) -> list[SectionShape]:
+        """The timeline, the template's own sections, and the checks."""
+        t = self.template
+        timeline = validated(
+            SectionShape, parse_yaml(timeline_section(t.step, t.horizon, t.start, t.columns), "timeline")
+        )
+        for period in parts.periods:
+            id, label, formula = PERIOD_LINES[period]
+            timeline.lines[id] = LineShape(formula=formula, label=label, unit="1", per="month", totalled="rate")
+        lines: dict[str, LineShape | str] = {
+            id: LineShape(formula=c.formula, label=c.label, unit="flag", note=c.help) for id, c in t.checks.items()
+        }
+        for check, formula in parts.checks:
+            lines[check.line] = LineShape(formula=formula, label=check.label, unit="flag")
+        checks = SectionShape(title="Checks", lines=lines, note="1 where the check holds")
+        return [timeline, *t.sections, *([checks] if lines else [])]
 
     def _problem(self, path: KeyPath, message: str) -> None:
         self.problems.append(self.document.problem(path, message))
@@ -231,14 +169,19 @@ class _Builder:
             self._problem(path, str(error))
             return 0.0
 
-    def _inputs(self) -> Iterator[Input]:
-        for g, group in enumerate(self.template.inputs):
+    def _inputs(self, parts: Parts) -> Iterator[Input]:
+        own = GroupShape(title="Reporting", items={"fiscal_year_end": FISCAL_YEAR_END})
+        for g, group in enumerate([*self.template.inputs, own]):
             for id, item in group.items.items():
                 path: KeyPath = ("inputs", g, "items", id)
                 self._named(id, path)
-                factors: dict[Scenario, float] | None = None
-                if item.range:
-                    factors = {"optimistic": item.range.optimistic, "pessimistic": item.range.pessimistic}
+                if item.series:
+                    if item.range:
+                        parts.scales.append(scale_input(id, item.label, group.title, self._factors(item) or {}))
+                    continue
+                if isinstance(item.default, list):
+                    self._problem((*path, "default"), "a list belongs to an input with 'series:'")
+                    continue
                 yield Input(
                     id,
                     item.label,
@@ -249,34 +192,91 @@ class _Builder:
                     None if item.min is None else self._number(item.min, (*path, "min")),
                     None if item.max is None else self._number(item.max, (*path, "max")),
                     item.integer,
-                    factors,
+                    self._factors(item),
                     item.help,
                     item.source,
                 )
 
-    def _constants(self) -> Iterator[Constant]:
-        for id, constant in {**self.template.constants, "check_tolerance": _CHECK_TOLERANCE}.items():
+    def _factors(self, item: InputShape) -> dict[Scenario, float] | None:
+        if item.range is None:
+            return None
+        return {"optimistic": item.range.optimistic, "pessimistic": item.range.pessimistic}
+
+    def _series(self, parts: Parts) -> dict[str, Series]:
+        found = {}
+        for g, group in enumerate(self.template.inputs):
+            for id, item in group.items.items():
+                path: KeyPath = ("inputs", g, "items", id)
+                if item.series is None:
+                    continue
+                given = item.default if isinstance(item.default, list) else [item.default]
+                found[id] = Series(
+                    id,
+                    item.label,
+                    group.title,
+                    item.unit,
+                    self._unit(item.unit, path),
+                    tuple(self._number(v, (*path, "default")) for v in given),
+                    item.series,
+                    self._count(item.series),
+                    None if item.min is None else self._number(item.min, (*path, "min")),
+                    None if item.max is None else self._number(item.max, (*path, "max")),
+                    item.integer,
+                    item.help,
+                    item.source,
+                )
+                series_lines(parts, found[id], scaled=item.range is not None)
+        return found
+
+    def _count(self, period: Period) -> int:
+        """How many periods the columns reach at most."""
+        months = self.template.columns * _MONTHS[self.template.step]
+        length = {"month": 1, "quarter": 3, "year": 12, "fiscal_year": 12}[period]
+        return -(-months // length) + (period == "fiscal_year")
+
+    def _tables(self, parts: Parts) -> dict[str, Table]:
+        shapes = self.template.tables
+        found = {}
+        for id, shape in shapes.items():
+            self._named(id, ("tables", id))
+            for column in shape.columns:
+                try:
+                    check_name(column)
+                except FormulaError as error:
+                    self._problem(("tables", id, "columns", column), error.message)
+            cross = cross_of(id, shape, self._problem, list(shapes))
+            found[id] = table_of(id, shape, cross, self._unit, self._problem, self._count, list(shapes))
+            table_parts(parts, found[id], shape)
+        return found
+
+    def _constants(self, parts: Parts) -> Iterator[Constant]:
+        given: dict[str, ConstantShape] = {**self.template.constants, "check_tolerance": CHECK_TOLERANCE}
+        if self.template.step != "month":
+            given["step_months"] = STEP_CONSTANTS["step_months"][self.template.step]  # type: ignore[index]
+        if "quarter" in parts.periods:
+            given["months_per_quarter"] = STEP_CONSTANTS["months_per_quarter"]  # type: ignore[assignment]
+        for id, constant in given.items():
             path: KeyPath = ("constants", id)
             self._named(id, path)
             value, unit = self._number(constant.value, (*path, "value")), self._unit(constant.unit, path)
             yield Constant(id, constant.label or _label(id), value, constant.unit, unit, constant.source)
 
-    def _lines(self, sections: list[_Section]) -> tuple[list[Draft], dict[str, LineText], list[Section]]:
+    def _lines(self, sections: list[SectionShape]) -> tuple[list[Draft], dict[str, LineText], list[Section]]:
         drafts: list[Draft] = []
         texts: dict[str, LineText] = {}
         kept: list[Section] = []
         for s, section in enumerate(sections):
             for id, given in section.lines.items():
-                line = _Line(formula=given) if isinstance(given, str) else given
+                line = LineShape(formula=given) if isinstance(given, str) else given
                 path: KeyPath = ("sections", s - 1, "lines", id) if section.title != "Checks" else ("checks", id)
                 self._named(id, path)
-                month = self._per(line.per or section.per, (*path, "per"))
+                table, month = self._per(line.per or section.per, (*path, "per"))
                 unit_text = line.unit or section.unit
                 unit = None if unit_text is None else self._unit(unit_text, path)
                 totalled = line.totalled or (section.totalled if month else None)
                 if month and totalled is None:
                     self._problem(path, "a monthly line says how it is totalled: flow, balance, rate or flag")
-                drafts.append(Draft(id, line.formula, None, month, unit, totalled, line.opening, line.handles_errors))
+                drafts.append(Draft(id, line.formula, table, month, unit, totalled, line.opening, line.handles_errors))
                 may_be = (line.may_be,) if isinstance(line.may_be, str) else tuple(line.may_be)
                 texts[id] = LineText(
                     id,
@@ -295,17 +295,28 @@ class _Builder:
         line = self.document.line(path)
         return f"{self.document.file}:{line}" if line else self.document.file
 
-    def _per(self, per: str, path: KeyPath) -> bool:
-        if per not in ("month", "none"):
-            self._problem(path, f"{per!r} is no axis; 'month' or 'none'" + did_you_mean(per, ["month", "none"]))
-        return per == "month"
+    def _per(self, per: str, path: KeyPath) -> tuple[str | None, bool]:
+        """The table and whether the line runs along the timeline, from ``options, month``."""
+        table, month = None, False
+        for axis in (a.strip() for a in per.split(",")):
+            if axis == "month":
+                month = True
+            elif axis in self.template.tables and table is None:
+                table = axis
+            elif axis != "none":
+                known = ["month", "none", *self.template.tables]
+                why = "a line has one table" if axis in known else f"{axis!r} is no axis"
+                self._problem(
+                    path, f"{why}; one of {', '.join(known)}, or a table and month" + did_you_mean(axis, known)
+                )
+        return table, month
 
-    def _system(self, leaves: list[Declaration], drafts: list[Draft]) -> System | None:
+    def _system(self, leaves: list[Declaration], drafts: list[Draft], tables: dict[str, Table]) -> System | None:
         try:
-            return build_system(leaves, drafts, {})
+            return build_system(leaves, drafts, {t.id: t.cross for t in tables.values()}, self.template.step)
         except Refused as refused:
             for problem in refused.problems:
-                path = self.seen.get(problem.id, ())
+                path = self.seen.get(problem.id, ("tables", *problem.id.split(".")[:1]))
                 self._problem((*path, "formula"), problem.error.message)
             return None
 
@@ -320,6 +331,14 @@ class _Builder:
         for path, name in named:
             if name not in system.lines:
                 self._problem(path, f"{name!r} is not a line" + did_you_mean(name, lines))
+            elif path[0] in ("headlines", "answer") and system.lines[name].type != Type(
+                unit=system.lines[name].type.unit, kind=system.lines[name].type.kind
+            ):
+                self._problem(path, f"{name!r} runs along {system.lines[name].type.axes}; a single value belongs here")
+        for title, names in t.profit_and_loss.items():
+            for name in names:
+                if name not in system.lines or not system.lines[name].type.month or system.lines[name].type.table:
+                    self._problem(("profit_and_loss", title), f"{name!r} is not a monthly line without a table")
         for id in t.checks:
             if system.lines[id].type.kind != "flag":
                 self._problem(("checks", id), "a check is a condition: compare, as ABS(a - b) <= tolerance")
@@ -334,29 +353,3 @@ def _with_unit(text: LineText, system: System) -> LineText:
 
 def _label(id: str) -> str:
     return id.replace("_", " ").capitalize()
-
-
-_PERCENT = re.compile(r"\s*([+-]?\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*%\s*")
-
-
-def number_from(value: Any) -> float:
-    """A number as a case may write it: 12, 1_000, 8.5%, or a date.
-
-    >>> number_from("8.5%"), number_from(date(2008, 1, 1))
-    (0.085, 39448.0)
-    """
-    match value:
-        case bool():
-            raise ValueError(f"expected a number (got {str(value).lower()})")
-        case int() | float():
-            if not math.isfinite(value):
-                raise ValueError(f"expected a finite number (got {value})")
-            return float(value)
-        case date():
-            return to_serial(value)
-        case str() if found := _PERCENT.fullmatch(value):
-            return float(found[1].replace("_", "")) / 100
-        case None:
-            raise ValueError("expected a number (got nothing)")
-        case _:
-            raise ValueError(f"expected a number (got {value!r}); write 1500.5 or 1_500 without a comma, or 8%")

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from openpyxl.utils import get_column_letter
 
 from xlroi.engine.run import Values
-from xlroi.errors import XlroiError
+from xlroi.errors import InputError, XlroiError
 from xlroi.formula.spell import BEFORE, NOW, spell
 from xlroi.formula.tree import Name
 from xlroi.values import CellValue
-from xlroi.workbook.book import Book
-from xlroi.workbook.plan import FIRST_STEP, OPENING, VALUE, Home, Line, Link, Placed, Run, Sheet
+from xlroi.workbook.book import Book, address
+from xlroi.workbook.plan import FIRST_STEP, OPENING, Home, Leaf, Line, Link, Placed, Run, Sheet
+from xlroi.workbook.refs import Refs, header_rows
 
-__all__ = ["HEADER_ROWS", "LONGEST", "Filled", "Layout"]
-
-HEADER_ROWS = {"date": 2, "month": 3, "live": 4}
-"""The words of the timeline that stand in every time sheet's header."""
+__all__ = ["LONGEST", "Filled", "Layout"]
 
 LONGEST = 120
 """Characters of a formula: more than a reviewer reads in one go."""
@@ -34,6 +33,7 @@ class Filled:
     formula: str
     id: str
     step: int | None
+    member: int = 0
 
     @property
     def ref(self) -> str:
@@ -52,6 +52,8 @@ class Layout:
                     raise XlroiError(f"{id!r} has two homes, {self.homes[id]} and {home}")
                 self.homes[id] = home
         self.last = FIRST_STEP + book.model.last_step
+        self.header = header_rows(book.model.step)
+        self.cells = book.cells()
 
     def formulas(self) -> Iterator[Filled]:
         """Every formula cell of the book, in the order of its sheets."""
@@ -64,92 +66,72 @@ class Layout:
 
     def values(self, values: Values) -> dict[tuple[str, str], CellValue]:
         """The engine's value of every formula cell."""
-        return {(f.sheet, f.ref): values.cell(f.id, 0, 0 if f.step is None else f.step) for f in self.formulas()}
+        return {(f.sheet, f.ref): values.cell(f.id, f.member, f.step or 0) for f in self.formulas()}
 
     def input_cells(self) -> dict[str, tuple[str, str]]:
-        """The cell of every leaf that a user may change."""
-        return {
-            id: (home.sheet, f"{get_column_letter(home.column or 1)}{home.row}")
-            for id, home in self.homes.items()
-            if id in self.book.leaves
-        }
+        """The cell of every single value that a user may change."""
+        found = {}
+        for sheet in self.sheets:
+            for cell in sheet.placed:
+                if isinstance(leaf := cell.content, Leaf):
+                    found[self.address(leaf)] = (sheet.name, f"{get_column_letter(cell.column)}{cell.row}")
+        return found
+
+    def address(self, leaf: Leaf) -> str:
+        """The name of one input cell."""
+        value: Any = self.book.leaves[leaf.id]
+        of_table = self.book.system.scope.names[leaf.id].type.table is not None
+        inner = value[0] if of_table and value else value
+        return address(leaf.id, leaf.member, leaf.period, of_table=of_table, of_series=isinstance(inner, list))
 
     def _single(self, sheet: Sheet, cell: Placed) -> Filled:
         content = cell.content
         assert isinstance(content, (Line, Link))
-        refs = _Refs(self, sheet, cell.row, sheet.call_ups.get(content.id, {}) if isinstance(content, Line) else {})
-        node = self.book.system.lines[content.id].node if isinstance(content, Line) else Name(content.id)
-        formula = self._short(spell(node, refs), content.id)
-        return Filled(sheet.name, cell.row, cell.column, formula, content.id, None)
+        lines = self.book.system.lines
+        table = self.book.system.scope.names[content.id].type.table
+        if isinstance(content, Line):
+            refs = Refs(self, sheet, cell.row, sheet.call_ups.get(content.id, {}), table, content.member)
+            formula = spell(lines[content.id].node, refs, self._guard(sheet, content.id, cell.row))
+        else:
+            refs = Refs(self, sheet, cell.row, {}, table, content.member)
+            formula = spell(Name(content.id), refs)
+            if content.id not in lines and self.book.system.scope.names[content.id].type.kind == "text":
+                formula += '&""'  # a link to an empty cell would show 0
+        return Filled(
+            sheet.name, cell.row, cell.column, self._short(formula, content.id), content.id, None, content.member
+        )
+
+    def _guard(self, sheet: Sheet, id: str, row: int) -> str | None:
+        line = self.book.system.lines[id]
+        if line.type.table is None or not line.guarded:
+            return None
+        return f"${get_column_letter(sheet.member_column)}{row}"
 
     def _run(self, sheet: Sheet, run: Run) -> Iterator[Filled]:
         if run.is_home:
-            refs = _Refs(self, sheet, run.row, sheet.call_ups.get(run.id, {}))
-            row = self._short(spell(self.book.system.lines[run.id].node, refs), run.id)
+            line = self.book.system.lines[run.id]
+            refs = Refs(self, sheet, run.row, sheet.call_ups.get(run.id, {}), line.type.table, run.member)
+            row = self._short(spell(line.node, refs, self._guard(sheet, run.id, run.row)), run.id)
         else:
             home = self.homes[run.id]
             prefix = "" if home.sheet == sheet.name else f"{home.sheet}!"
-            row = f"{prefix}{NOW}{home.row}"
-            opening = f"{prefix}{get_column_letter(OPENING)}{home.row}"
-            if run.row not in HEADER_ROWS.values():
-                yield Filled(sheet.name, run.row, OPENING, opening, run.id, -1)
+            row = f"{prefix}{NOW}{home.row + run.member}"
+            opening = f"{prefix}{get_column_letter(OPENING)}{home.row + run.member}"
+            if run.row not in self.header.values():
+                yield Filled(sheet.name, run.row, OPENING, opening, run.id, -1, run.member)
         for step in range(self.book.model.steps):
             column = FIRST_STEP + step
             now, before = get_column_letter(column), get_column_letter(column - 1)
-            yield Filled(sheet.name, run.row, column, row.replace(NOW, now).replace(BEFORE, before), run.id, step)
+            text = row.replace(NOW, now).replace(BEFORE, before)
+            yield Filled(sheet.name, run.row, column, text, run.id, step, run.member)
 
     def _short(self, formula: str, id: str) -> str:
         if len(formula) > LONGEST:
-            raise XlroiError(
-                f"the formula of {id!r} has {len(formula)} characters in its cell, more than {LONGEST}: "
-                f"split it into lines ({formula})"
+            text = self.book.model.texts.get(id)
+            place = f"{text.place}: " if text and text.place else ""
+            readable = formula.replace(NOW, "I").replace(BEFORE, "H")
+            raise InputError(
+                f"{place}the formula of {id!r} has {len(formula)} characters in its cell, more than {LONGEST}: "
+                f"split it into lines ({readable})"
             )
         return formula
-
-
-@dataclass(frozen=True, slots=True)
-class _Refs:
-    """References for one cell: first its own block, then the header, then the homes."""
-
-    layout: Layout
-    sheet: Sheet
-    row: int
-    local: Mapping[str, int]
-
-    def _at(self, name: str) -> tuple[str, int, int | None]:
-        if name in self.local:
-            home = self.layout.homes[name]
-            return "", self.local[name], None if home.column is None else VALUE
-        if self.sheet.role == "time" and name in HEADER_ROWS:
-            return "", HEADER_ROWS[name], None
-        home = self.layout.homes[name]
-        return "" if home.sheet == self.sheet.name else f"{home.sheet}!", home.row, home.column
-
-    def _row(self, prefix: str, row: int, name: str) -> str:
-        fixed = bool(prefix) or (name in HEADER_ROWS and name not in self.local)
-        return f"${row}" if fixed or (row != self.row and not self.local) else str(row)
-
-    def here(self, name: str) -> str:
-        prefix, row, column = self._at(name)
-        letter = NOW if column is None else f"${get_column_letter(column)}"
-        return f"{prefix}{letter}{self._row(prefix, row, name)}"
-
-    def prior(self, name: str) -> str:
-        prefix, row, _ = self._at(name)
-        return f"{prefix}{BEFORE}{self._row(prefix, row, name)}"
-
-    def whole(self, name: str) -> str:
-        prefix, row, column = self._at(name)
-        if column is not None:
-            return self.here(name)
-        shown = self._row(prefix, row, name)
-        return f"{prefix}${get_column_letter(FIRST_STEP)}{shown}:${get_column_letter(self.layout.last)}{shown}"
-
-    def first(self, name: str) -> str:
-        prefix, row, _ = self._at(name)
-        return f"{prefix}${get_column_letter(FIRST_STEP)}{self._row(prefix, row, name)}"
-
-    def so_far(self, name: str) -> str:
-        prefix, row, _ = self._at(name)
-        shown = self._row(prefix, row, name)
-        return f"{prefix}${get_column_letter(FIRST_STEP)}{shown}:{NOW}{shown}"

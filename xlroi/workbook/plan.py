@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 __all__ = [
     "FIRST_STEP",
+    "MEMBER",
     "NOTE",
     "OPENING",
     "TOTAL",
@@ -30,6 +31,7 @@ __all__ = [
 ]
 
 # The columns that are the same on every time sheet (A section, B label, C member, ... H opening, I step 0).
+MEMBER: Final = 3
 VALUE: Final = 4
 UNIT: Final = 5
 TOTAL: Final = 6
@@ -43,9 +45,12 @@ Style = Literal[
     "heading",
     "label",
     "note",
+    "member",
     "unit",
     "input",
     "text_input",
+    "name_input",
+    "word_input",
     "calculation",
     "link",
     "output",
@@ -70,16 +75,19 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """An input cell of the book: ``id`` names the leaf."""
+    """An input cell of the book: the leaf ``id``, its row in a table, its place in a series."""
 
     id: str
+    member: int = 0
+    period: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The home of a single-valued line: its formula stands here."""
+    """The home of a single-valued line (of one row of its table): its formula stands here."""
 
     id: str
+    member: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,7 @@ class Link:
     """A cell that shows what stands at the home of ``id``."""
 
     id: str
+    member: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +120,12 @@ class Run:
     is_home: bool
     style: Style
     format: str
+    member: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where a line or leaf stands; ``column`` is ``None`` for a monthly row."""
+    """Where a line or leaf stands, its first row in a table; ``column`` is ``None`` for a monthly row."""
 
     sheet: str
     row: int
@@ -140,6 +150,8 @@ class Sheet:
 
     name: str
     role: Literal["report", "input", "time", "check", "record"]
+    member_column: int = MEMBER
+    """Where the name of a table's row stands."""
     placed: list[Placed] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     call_ups: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -149,6 +161,8 @@ class Sheet:
     repeat_columns: str | None = None
     drawings: list[Drawing] = field(default_factory=list)
     choices: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
+    keys: dict[tuple[int, int], str] = field(default_factory=dict)
+    """Cells that hold the name of a row of a table."""
 
     def put(
         self,
@@ -167,8 +181,9 @@ class Sheet:
     def homes(self) -> Iterator[tuple[str, Home]]:
         """Where each line and leaf of this sheet stands."""
         for cell in self.placed:
-            if isinstance(cell.content, (Leaf, Line)):
-                yield cell.content.id, Home(self.name, cell.row, cell.column)
+            content = cell.content
+            if isinstance(content, (Leaf, Line)) and content.member == 0 and getattr(content, "period", 0) == 0:
+                yield content.id, Home(self.name, cell.row, cell.column)
         for run in self.runs:
-            if run.is_home:
+            if run.is_home and run.member == 0:
                 yield run.id, Home(self.name, run.row, None)

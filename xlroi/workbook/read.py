@@ -49,23 +49,32 @@ def read_back(path: Path, cells: Cells) -> ReadBack:
     except InputError as error:
         raise BookError(f"{path}: the case that the workbook carries cannot be read:\n{error}") from None
     present: dict[str, CellValue] = {}
+    built = book.cells()
     edited = []
     for id, (sheet, ref) in layout.input_cells().items():
         value = cells.get((sheet, ref))
-        place = f"{path}: {sheet}!{ref}"
-        if isinstance(value, ExcelError):
-            raise BookError(f"{place}: the input {id!r} holds the error {value}; type a number")
-        if id == SCENARIO:
-            if value not in [as_shown(s) for s in SCENARIOS]:
-                raise BookError(f"{place}: the scenario must be Base, Optimistic or Pessimistic (got {value!r})")
-        elif isinstance(value, (str, bool)):
-            raise BookError(f"{place}: the input {id!r} holds {value!r}; type a number")
-        elif value is None and book.leaves[id] is not None and (id.endswith(".base") or "." not in id):
-            raise BookError(f"{place}: the input {id!r} is empty; type a number")
-        present[id] = value
-        if value != book.leaves[id]:
+        present[id] = _plausible(book, id, None if value == "" else value, f"{path}: {sheet}!{ref}")
+        if present[id] != built[id]:
             edited.append(id)
     return ReadBack(book, layout, present, tuple(edited))
+
+
+def _plausible(book: Book, id: str, value: CellValue, place: str) -> CellValue:
+    """The value of an input cell, refused where no model could read it."""
+    leaf = id.partition("[")[0]
+    if isinstance(value, ExcelError):
+        raise BookError(f"{place}: the input {id!r} holds the error {value}; type a number")
+    if id == SCENARIO:
+        if value not in [as_shown(s) for s in SCENARIOS]:
+            raise BookError(f"{place}: the scenario must be Base, Optimistic or Pessimistic (got {value!r})")
+    elif book.system.scope.names[leaf].type.kind == "text":
+        if value is not None and not isinstance(value, str):
+            raise BookError(f"{place}: {id!r} holds {value!r}; type a text (a number needs an apostrophe before it)")
+    elif isinstance(value, (str, bool)):
+        raise BookError(f"{place}: the input {id!r} holds {value!r}; type a number")
+    elif value is None and book.leaves[leaf] is not None and (leaf.endswith(".base") or "." not in leaf):
+        raise BookError(f"{place}: the input {id!r} is empty; type a number")
+    return value
 
 
 def _column(cells: Cells, sheet: str, head: str) -> str | None:

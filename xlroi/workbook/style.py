@@ -34,6 +34,7 @@ def _fill(colour: str) -> PatternFill:
 
 
 _THIN: Final = Side(style="thin", color="9CA3AF")
+_BOX: Final = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 
 # Ours to Excel's built-in name (None: one of our own), then font, fill, border, alignment.
 _LOOKS: Final[dict[Style, tuple[str | None, Font, PatternFill | None, Border | None, Alignment | None]]] = {
@@ -50,21 +51,24 @@ _LOOKS: Final[dict[Style, tuple[str | None, Font, PatternFill | None, Border | N
     "header": (None, _font(bold=True, color=_GREY), None, None, Alignment(horizontal="right")),
     "label": (None, _font(), None, None, None),
     "note": ("Explanatory Text", _font(color=_GREY), None, None, None),
+    "member": (None, _font(color=_GREEN), None, None, None),
     "unit": (None, _font(color=_GREY), None, None, None),
     "input": (
         "Input",
         _font(color=_BLUE),
         _fill(_PALE),
-        Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN),
+        _BOX,
         None,
     ),
     "text_input": (
         None,
         _font(color=_BLUE, bold=True),
         _fill(_PALE),
-        Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN),
+        _BOX,
         Alignment(horizontal="center"),
     ),
+    "name_input": (None, _font(color=_BLUE, bold=True), _fill(_PALE), _BOX, None),
+    "word_input": (None, _font(color=_BLUE), _fill(_PALE), _BOX, None),
     "calculation": ("Calculation", _font(), None, None, None),
     "link": ("Linked Cell", _font(color=_GREEN), None, None, None),
     "output": ("Output", _font(bold=True), None, Border(bottom=_THIN), None),
@@ -91,7 +95,7 @@ class Dresser:
             named.fill = fill or PatternFill()
             named.alignment = alignment or Alignment()
             named.number_format = "General"
-            named.protection = Protection(locked=style not in ("input", "text_input"))
+            named.protection = Protection(locked=not style.endswith("input"))
             workbook.add_named_style(named)
             self.names[style] = named.name
 

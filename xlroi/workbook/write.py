@@ -8,7 +8,7 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
@@ -22,13 +22,14 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlroi.errors import InputError
+from xlroi.formula.scope import name_of
 from xlroi.values import CellValue
 from xlroi.workbook.book import Book
 from xlroi.workbook.charts import draw
 from xlroi.workbook.finish import finish
 from xlroi.workbook.layout import Layout
 from xlroi.workbook.plan import Leaf, Placed, Sheet, Text
-from xlroi.workbook.sheets import inputs, records, reports, time
+from xlroi.workbook.sheets import inputs, records, reports, tables, time
 from xlroi.workbook.style import TAB_COLOURS, Dresser
 
 __all__ = ["Built", "build_book", "layout_of", "writable"]
@@ -45,10 +46,12 @@ class Built:
 
 def layout_of(book: Book, day: date) -> Layout:
     """All sheets of a book, in reading order."""
+    own = tables.tables(book)
     first = [
         reports.cover(book),
         reports.guide(book),
         inputs.inputs(book),
+        *([own] if own else []),
         time.timeline(book),
         time.calculations(book),
         reports.results(book),
@@ -121,7 +124,15 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
         choice.error, choice.errorTitle = f"Choose {', '.join(options)}", "Not in the list"
         choice.add(ws.cell(row, column).coordinate)
         ws.add_data_validation(choice)
-    if sheet.name == "Inputs":
+    for (row, column), table in sheet.keys.items():
+        home = layout.homes[name_of(table)]
+        letter = get_column_letter(home.column or 1)
+        last = home.row + layout.book.rows(table) - 1
+        choice = DataValidation(type="list", formula1=f"{home.sheet}!${letter}${home.row}:${letter}${last}")
+        choice.showErrorMessage, choice.error = True, f"Choose a row of {layout.book.model.tables[table].label}"
+        choice.add(ws.cell(row, column).coordinate)
+        ws.add_data_validation(choice)
+    if sheet.role == "input":
         _bounds(ws, sheet, layout)
     if sheet.role == "check":
         red = CellIsRule(  # type: ignore[no-untyped-call]  # openpyxl's own signature has no types
@@ -153,23 +164,34 @@ def _content(cell: Cell, placed: Placed, layout: Layout) -> None:
     content = placed.content
     if isinstance(content, Text):
         cell.value = content.value
-        if isinstance(content.value, str) and content.value[:1] in ("=", "+", "-", "@"):
-            cell.data_type = "s"  # a label stays a text, whatever it begins with
-            cell._style = copy(cell._style)  # type: ignore[attr-defined]  # shared by all cells of this look
-            cell.quotePrefix = True
+        _stays_text(cell)
         if placed.target:
             cell.hyperlink = Hyperlink(ref=cell.coordinate, location=placed.target, display=str(content.value))
     elif isinstance(content, Leaf):
-        cell.value = layout.book.leaves[content.id]  # type: ignore[assignment]
+        value: Any = layout.cells[layout.address(content)]
+        cell.value = value
+        if isinstance(value, str):
+            _stays_text(cell)
+
+
+def _stays_text(cell: Cell) -> None:
+    """A label stays a text, whatever it begins with."""
+    if isinstance(cell.value, str) and cell.value[:1] in ("=", "+", "-", "@"):
+        cell.data_type = "s"
+        cell._style = copy(cell._style)  # type: ignore[attr-defined]  # shared by all cells of this look
+        cell.quotePrefix = True
 
 
 def _bounds(ws: Worksheet, sheet: Sheet, layout: Layout) -> None:
-    """Validation with the input's own bounds; a blank is allowed where the base serves."""
-    model = layout.book.model
+    """Validation with the declared bounds, one rule per declaration; a blank is allowed where a base serves."""
+    cells: dict[tuple[str, bool], list[str]] = {}
     for placed in sheet.placed:
-        if not isinstance(placed.content, Leaf) or placed.style != "input":
-            continue
-        declared = model.inputs[placed.content.id.partition(".")[0]]
+        if isinstance(placed.content, Leaf) and placed.style == "input":
+            id, _, part = placed.content.id.rpartition(".")
+            key = (id, part not in ("base",))
+            cells.setdefault(key, []).append(ws.cell(placed.row, placed.column).coordinate)
+    for (id, blank), places in cells.items():
+        declared, label, help_text = layout.book.declared(id)
         low = declared.minimum if declared.minimum is not None else (61 if declared.is_date else -1e15)
         high = declared.maximum if declared.maximum is not None else (2_900_000 if declared.is_date else 1e15)
         kind: Literal["whole", "date", "decimal"] = (
@@ -180,13 +202,14 @@ def _bounds(ws: Worksheet, sheet: Sheet, layout: Layout) -> None:
             operator="between",
             formula1=f"{low:.15g}",
             formula2=f"{high:.15g}",
-            allow_blank=not placed.content.id.endswith(".base"),
+            allow_blank=blank,
             showErrorMessage=True,
-            showInputMessage=bool(declared.help),
+            showInputMessage=bool(help_text),
         )
-        rule.errorTitle, rule.error = "Out of bounds", f"{declared.label}: between {low:g} and {high:g}"[:225]
-        rule.promptTitle, rule.prompt = declared.label[:32], declared.help[:255]
-        rule.add(ws.cell(placed.row, placed.column).coordinate)
+        rule.errorTitle, rule.error = "Out of bounds", f"{label}: between {low:g} and {high:g}"[:225]
+        rule.promptTitle, rule.prompt = label[:32], help_text[:255]
+        for place in places:
+            rule.add(place)
         ws.add_data_validation(rule)
 
 
@@ -194,7 +217,7 @@ def _names(workbook: Workbook, layout: Layout) -> None:
     """Single-cell names for links and tests; no formula uses them."""
     model = layout.book.model
     wanted = {id: layout.homes[id] for id in (*model.inputs, *model.constants)}
-    wanted |= {output.id: layout.homes[output.id] for output in model.outputs}
+    wanted |= {output.id: layout.homes[output.id] for output in model.outputs if output.table is None}
     for id, home in sorted(wanted.items()):
         target = f"'{home.sheet}'!${get_column_letter(home.column or 1)}${home.row}"
         workbook.defined_names[id] = DefinedName(id, attr_text=target)

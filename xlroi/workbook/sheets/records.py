@@ -7,6 +7,7 @@ from datetime import date
 
 from openpyxl.utils import get_column_letter
 
+from xlroi.formula.parse import parse
 from xlroi.formula.words import in_words
 from xlroi.model.model import Model
 from xlroi.version import __version__
@@ -52,7 +53,7 @@ def lines(book: Book, layout: Layout) -> Sheet:
             text.label,
             shown_unit(text.unit_text, book.case.currency),
             text.section,
-            in_words(model.system.lines[id].node, lambda name: label_of(model, name)),
+            in_words(parse(text.formula), lambda name: label_of(model, name)),
             text.formula,
             f"={first[id].formula}",
             f"{home.sheet}!{get_column_letter(home.column or 9)}{home.row}",
@@ -67,7 +68,14 @@ def label_of(model: Model, name: str) -> str:
     """The label of a line, an input or a constant."""
     if name in model.texts:
         return model.texts[name].label
-    return model.inputs[name].label if name in model.inputs else model.constants[name].label
+    if name in model.inputs or name in model.constants:
+        return (model.inputs.get(name) or model.constants[name]).label
+    if name.removesuffix(".values") in model.series:
+        return model.series[name.removesuffix(".values")].label
+    table, _, column = name.removesuffix(".values").partition(".")
+    if column == "name":
+        return f"{model.tables[table].label}: name"
+    return f"{model.tables[table].label}: {model.tables[table].columns[column].label}"
 
 
 def sources(book: Book) -> Sheet:
@@ -84,6 +92,20 @@ def sources(book: Book) -> Sheet:
         for column, value in enumerate(values, 1):
             sheet.put(row, column, value, "note")
         row += 1
+    for id, series in book.case.series.items():
+        as_of = series.as_of.isoformat() if series.as_of else ""
+        source = series.source or "not stated"
+        for column, value in enumerate((book.model.series[id].label, id, source, as_of, series.origin, series.note), 1):
+            sheet.put(row, column, value, "note")
+        row += 1
+    for table, rows in book.case.tables.items():
+        for given_row in rows:
+            as_of = given_row.as_of.isoformat() if given_row.as_of else ""
+            label, id = f"{book.model.tables[table].label}: {given_row.name}", f"{table}[{given_row.name}]"
+            facts = (label, id, given_row.source or "not stated", as_of, "case", given_row.note)
+            for column, value in enumerate(facts, 1):
+                sheet.put(row, column, value, "note")
+            row += 1
     for constant in book.model.constants.values():
         for column, value in enumerate((constant.label, constant.id, constant.source, "", "template", ""), 1):
             sheet.put(row, column, value, "note")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from xlroi.formula.scope import name_of
 from xlroi.workbook.book import Book
 from xlroi.workbook.formats import number_format, shown_unit
 from xlroi.workbook.plan import Drawing, Line, Link, Sheet
@@ -13,6 +14,7 @@ __all__ = ["checks", "cover", "guide", "results"]
 CONTENTS: Final = {
     "Guide": "How to read and change this workbook",
     "Inputs": "The scenario switch and every input with its source",
+    "Tables": "Rows by name, with spare rows, and series",
     "Timeline": "Months, dates, flags and constants",
     "Calculations": "Every line in a block of its own",
     "Results": "The outputs and charts",
@@ -64,10 +66,12 @@ def cover(book: Book) -> Sheet:
         sheet.put(row, 4, shown_unit(text.unit_text, case.currency), "unit")
         row += 1
     sheet.put(8, 6, "Contents", "heading")
-    for offset, (name, what) in enumerate(CONTENTS.items()):
+    with_tables = bool(model.tables or model.series)
+    contents = [(name, what) for name, what in CONTENTS.items() if name != "Tables" or with_tables]
+    for offset, (name, what) in enumerate(contents):
         sheet.put(9 + offset, 6, name, "hyperlink", target=f"'{name}'!A1")
         sheet.put(9 + offset, 7, what, "note")
-    row = max(row, 9 + len(CONTENTS)) + 1
+    row = max(row, 9 + len(contents)) + 1
     for index, chart in enumerate(model.charts):
         column = "B" if index % 2 == 0 else "F"
         anchor = f"{column}{row + 18 * (index // 2)}"
@@ -114,14 +118,34 @@ def results(book: Book) -> Sheet:
         sheet.put(4, column, head, "column_head")
     row = 5
     for output in model.outputs:
+        if output.table is not None:
+            continue
         sheet.put(row, 2, output.label, "label")
         sheet.put(row, 3, Link(output.id), "output", number_format(output.unit_text))
         sheet.put(row, 4, shown_unit(output.unit_text, book.case.currency), "unit")
         sheet.put(row, 5, output.note, "note")
         row += 1
+    for table in dict.fromkeys(o.table for o in model.outputs if o.table):
+        row = _by_member(sheet, book, table, row + 1)
     for index, chart in enumerate(model.charts):
         sheet.drawings.append(Drawing(chart.type, chart.title, chart.lines, chart.marker, f"B{row + 1 + 18 * index}"))
     return sheet
+
+
+def _by_member(sheet: Sheet, book: Book, table: str, row: int) -> int:
+    """The outputs of one table, a row per member."""
+    sheet.put(row, 2, book.model.tables[table].label, "column_head")
+    outputs = [o for o in book.model.outputs if o.table == table]
+    for column, output in enumerate(outputs, 3):
+        sheet.put(row, column, output.label, "column_head")
+        sheet.put(row + 1, column, shown_unit(output.unit_text, book.case.currency), "unit")
+        sheet.widths[column] = max(sheet.widths.get(column, 18), 18)
+    for member in range(book.rows(table)):
+        at = row + 2 + member
+        sheet.put(at, 2, Link(name_of(table), member), "member")
+        for column, output in enumerate(outputs, 3):
+            sheet.put(at, column, Link(output.id, member), "output", number_format(output.unit_text))
+    return row + 2 + book.rows(table)
 
 
 def checks(book: Book) -> Sheet:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from xlroi.formula.scope import name_of
 from xlroi.formula.system import Line as SystemLine
 from xlroi.model.model import Section
 from xlroi.workbook.book import Book
 from xlroi.workbook.formats import number_format, shown_unit
-from xlroi.workbook.layout import HEADER_ROWS
-from xlroi.workbook.plan import FIRST_STEP, NOTE, OPENING, TOTAL, UNIT, VALUE, Leaf, Line, Link, Run, Sheet, Text
+from xlroi.workbook.plan import (
+    FIRST_STEP,
+    MEMBER,
+    NOTE,
+    OPENING,
+    TOTAL,
+    UNIT,
+    VALUE,
+    Leaf,
+    Line,
+    Link,
+    Run,
+    Sheet,
+    Text,
+)
+from xlroi.workbook.refs import header_rows
 
 __all__ = ["calculations", "timeline"]
 
@@ -44,13 +59,22 @@ def _constant_format(unit: str) -> str:
 
 def _time_sheet(book: Book, name: str) -> Sheet:
     sheet = Sheet(name, "time", freeze="I5", repeat_rows="1:4", repeat_columns="A:F")
-    sheet.widths = {1: 4, 2: 44, 3: 4, VALUE: 16, UNIT: 14, TOTAL: 15, NOTE: 28, OPENING: 11}
+    sheet.widths = {
+        1: 4,
+        2: 44,
+        MEMBER: 18 if book.model.tables else 4,
+        VALUE: 16,
+        UNIT: 14,
+        TOTAL: 15,
+        NOTE: 28,
+        OPENING: 11,
+    }
     sheet.widths |= {FIRST_STEP + s: 12.5 for s in range(book.model.steps)}
     sheet.put(1, 1, f"{name} – {book.case.title}", "subtitle")
     sheet.put(2, 1, Link("book.says_scenario"), "sentence")
     sheet.put(3, 1, Link("book.master"), "sentence")
     sheet.put(4, 1, f"All amounts in {book.case.currency} unless a unit says otherwise", "note")
-    for word, row in HEADER_ROWS.items():
+    for word, row in header_rows(book.model.step).items():
         text = book.model.texts[word]
         sheet.put(row, OPENING, text.label, "header")
         sheet.runs.append(Run(row, word, False, "header", number_format(text.unit_text)))
@@ -69,16 +93,21 @@ def _section(sheet: Sheet, book: Book, section: Section, row: int, shared: dict[
         called: dict[str, int] = dict(shared)
         if not shared:
             for name in line.reads:
-                if name == id or name in HEADER_ROWS:
+                if name == id or name in header_rows(book.model.step) or _read_at_home(book, name):
                     continue
                 _call_up(sheet, book, name, row)
                 called[name] = row
                 row += 1
-            called[id] = row
+            if line.type.table is None:
+                called[id] = row
         sheet.call_ups[id] = called
-        _home(sheet, book, line, row)
-        row += 1 if shared else 2
+        row = _home(sheet, book, line, row) + (0 if shared else 1)
     return row + 1
+
+
+def _read_at_home(book: Book, name: str) -> bool:
+    """Rows of a table and periods of a series are read where they stand: calling them up would double them."""
+    return book.system.scope.names[name].type.table is not None or name.endswith(".values")
 
 
 def _label(book: Book, name: str) -> tuple[str, str]:
@@ -102,19 +131,40 @@ def _call_up(sheet: Sheet, book: Book, name: str, row: int) -> None:
         sheet.put(row, VALUE, Link(name), "link", style_format)
 
 
-def _home(sheet: Sheet, book: Book, line: SystemLine, row: int) -> None:
+def _home(sheet: Sheet, book: Book, line: SystemLine, row: int) -> int:
+    """The line itself, one row per member of its table; returns the row below."""
+    table = line.type.table
+    if table is None:
+        _member(sheet, book, line, row, 0)
+        return row + 1
+    if any(edge.how == "above" for edges in book.system.readers.values() for edge in edges if edge.name == line.id):
+        sheet.put(row, 2, "Above the first row", "label")  # what ABOVE reads there: 0
+        if line.type.month:
+            for step in range(book.model.steps):
+                sheet.put(row, FIRST_STEP + step, 0.0, "plain", number_format(book.model.texts[line.id].unit_text))
+        else:
+            sheet.put(row, VALUE, 0.0, "plain", number_format(book.model.texts[line.id].unit_text))
+        row += 1
+    for member in range(book.rows(table)):
+        sheet.put(row + member, MEMBER, Link(name_of(table), member), "member")
+        _member(sheet, book, line, row + member, member)
+    return row + book.rows(table)
+
+
+def _member(sheet: Sheet, book: Book, line: SystemLine, row: int, member: int) -> None:
     text = book.model.texts[line.id]
     shown = number_format(text.unit_text)
     sheet.put(row, 2, text.label, "label")
     sheet.put(row, UNIT, shown_unit(text.unit_text, book.case.currency), "unit")
-    if text.note:
+    if text.note and member == 0:
         sheet.put(row, NOTE, text.note, "note")
     if not line.type.month:
-        sheet.put(row, VALUE, Line(line.id), "calculation", shown)
+        sheet.put(row, VALUE, Line(line.id, member), "calculation", shown)
         return
     sheet.put(row, OPENING, Text(line.opening), "calculation", shown)
-    sheet.runs.append(Run(row, line.id, True, "calculation", shown))
+    sheet.runs.append(Run(row, line.id, True, "calculation", shown, member))
     total = f"total.{line.id}"
     if total in book.system.lines:
-        sheet.call_ups[total] = {line.id: row}
-        sheet.put(row, TOTAL, Line(total), "total", shown)
+        if line.type.table is None:
+            sheet.call_ups[total] = {line.id: row}
+        sheet.put(row, TOTAL, Line(total, member), "total", shown)

@@ -1,0 +1,175 @@
+"""The shape of a template file: its keys, and what each may be."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import Field
+
+from xlroi.formula.scope import Step
+from xlroi.formula.system import Totalled
+from xlroi.model.model import Period
+from xlroi.model.schema import Strict
+
+__all__ = [
+    "BlockShape",
+    "ChartShape",
+    "CheckShape",
+    "ColumnShape",
+    "ConstantShape",
+    "GroupShape",
+    "InputShape",
+    "LineShape",
+    "SectionShape",
+    "TableShape",
+    "TemplateShape",
+]
+
+Value = float | int | str | date
+
+
+class RangeShape(Strict):
+    """Factors of the optimistic and the pessimistic scenario."""
+
+    optimistic: float
+    pessimistic: float
+
+
+class InputShape(Strict):
+    """A number or, with ``series``, one number a period."""
+
+    label: str
+    unit: str
+    default: Value | list[Value]
+    min: float | str | None = None
+    max: float | str | None = None
+    integer: bool = False
+    range: RangeShape | None = None
+    help: str = ""
+    source: str = ""
+    series: Period | None = None
+
+
+class GroupShape(Strict):
+    """Inputs that stand together."""
+
+    title: str
+    items: dict[str, InputShape]
+
+
+class ColumnShape(Strict):
+    """A column of a table: a number with a unit, a choice, a key into a table, or a text."""
+
+    label: str | None = None
+    unit: str | None = None
+    default: Value | list[Value] | None = None
+    min: float | str | None = None
+    max: float | str | None = None
+    integer: bool = False
+    range: RangeShape | None = None
+    help: str = ""
+    choices: list[str] | None = None
+    key: str | None = None
+    text: bool = False
+    decision: bool = False
+    series: Period | None = None
+    sums_to: float | str | None = None
+
+
+class TableShape(Strict):
+    """Rows by name and typed columns, or the pairs of two other tables."""
+
+    label: str | None = None
+    note: str = ""
+    columns: dict[str, ColumnShape] = Field(default_factory=dict)
+    rows: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    spare: int = Field(default=3, ge=0, le=50)
+    cross: list[str] | None = None
+    where: str = ""
+
+
+class ConstantShape(Strict):
+    """A number that no case changes."""
+
+    value: float | str
+    unit: str
+    source: str
+    label: str | None = None
+
+
+class LineShape(Strict):
+    """A formula with what a reader sees of it."""
+
+    formula: str
+    label: str | None = None
+    unit: str | None = None
+    per: str | None = None
+    totalled: Totalled | None = None
+    opening: float = 0.0
+    note: str = ""
+    may_be: str | list[str] = Field(default_factory=list)
+    handles_errors: bool = False
+
+
+class SectionShape(Strict):
+    """Lines that stand together under a title."""
+
+    title: str
+    lines: dict[str, LineShape | str]
+    per: str = "none"
+    unit: str | None = None
+    totalled: Totalled | None = None
+    note: str = ""
+
+
+class CheckShape(Strict):
+    """A condition that must hold (error) or asks for a look (alert)."""
+
+    label: str
+    formula: str
+    kind: Literal["error", "alert"] = "error"
+    help: str = ""
+
+
+class ChartShape(Strict):
+    """A chart over lines."""
+
+    type: Literal["columns", "path"]
+    title: str
+    lines: list[str]
+    marker: str | None = None
+
+
+class BlockShape(Strict):
+    """Sections, constants and checks that several templates share."""
+
+    constants: dict[str, ConstantShape] = Field(default_factory=dict)
+    sections: list[SectionShape] = Field(default_factory=list)
+    checks: dict[str, CheckShape] = Field(default_factory=dict)
+
+
+class TemplateShape(Strict):
+    """A whole template; blocks are spliced in before it is looked at."""
+
+    model: str
+    title: str
+    version: str
+    question: str
+    step: Step
+    columns: int = Field(ge=1, le=600)
+    horizon: str
+    start: str
+    inputs: list[GroupShape]
+    sections: list[SectionShape]
+    outputs: list[str]
+    answer: str
+    description: str = ""
+    limitations: str = ""
+    constants: dict[str, ConstantShape] = Field(default_factory=dict)
+    tables: dict[str, TableShape] = Field(default_factory=dict)
+    headlines: list[str] = Field(default_factory=list)
+    checks: dict[str, CheckShape] = Field(default_factory=dict)
+    charts: list[ChartShape] = Field(default_factory=list)
+    profit_and_loss: dict[str, list[str]] = Field(default_factory=dict)
+    blocks: dict[str, Any] = Field(default_factory=dict)

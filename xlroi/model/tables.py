@@ -1,0 +1,263 @@
+"""Tables of a template: rows by name, typed columns, and the lines that every table brings along.
+
+A number column is a leaf (what the user gives) and a line (what formulas read): a blank becomes ``#N/A`` there, loudly,
+and the scenario's factor is applied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from xlroi.formula.scope import Cross, Declaration, did_you_mean, name_of
+from xlroi.formula.system import Draft
+from xlroi.formula.tree import Type
+from xlroi.formula.units import DIMENSIONLESS, Unit
+from xlroi.model.loading import KeyPath
+from xlroi.model.model import Check, Column, Input, Period, Scenario, Series, Table
+from xlroi.model.numbers import number_from
+from xlroi.model.shape import ColumnShape, TableShape
+from xlroi.model.timeline import PERIOD_LINES
+
+__all__ = ["Parts", "cross_of", "scale_input", "series_lines", "table_of", "table_parts"]
+
+_WILD = set("*?~")
+
+
+@dataclass
+class Parts:
+    """What tables and series add to a model: leaves, lines with their labels and units, factors, checks."""
+
+    leaves: list[Declaration] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
+    labels: dict[str, tuple[str, str]] = field(default_factory=dict)
+    scales: list[Input] = field(default_factory=list)
+    checks: list[tuple[Check, str]] = field(default_factory=list)
+    periods: dict[Period, None] = field(default_factory=dict)
+
+    def line(self, draft: Draft, label: str, unit_text: str) -> None:
+        """Add a line with what a reader sees of it."""
+        self.drafts.append(draft)
+        self.labels[draft.id] = (label, unit_text)
+
+
+def scale_input(id: str, label: str, group: str, factors: Mapping[Scenario, float]) -> Input:
+    """The factor by which a scenario scales a column or a series; 1 in the base."""
+    return Input(
+        f"{id}.scale",
+        f"{label}: factor",
+        group,
+        "factor",
+        DIMENSIONLESS,
+        1.0,
+        minimum=0.0,
+        maximum=100.0,
+        factors=factors,
+        help="Multiplies every value; 1 leaves them as they are",
+        source="By the scenario",
+    )
+
+
+def _scaled(id: str, formula: str, *, scaled: bool, maximum: float | None) -> str:
+    if not scaled:
+        return formula
+    return f"MIN(1, {formula} * {id}.scale)" if maximum == 1 else f"{formula} * {id}.scale"
+
+
+def series_lines(parts: Parts, series: Series, *, scaled: bool) -> None:
+    """A series of its own: the line that runs along the timeline, and the check that it reaches the horizon."""
+    number = PERIOD_LINES[series.period][0]
+    parts.periods[series.period] = None
+    parts.leaves.append(Declaration(f"{series.id}.values", Type(unit=series.unit), "input"))
+    formula = _scaled(series.id, f"PERIOD({series.id}.values, {number})", scaled=scaled, maximum=series.maximum)
+    line = Draft(series.id, formula, month=True, unit=series.unit, totalled="rate")
+    parts.line(line, series.label, series.unit_text)
+    check = Check(f"{series.id}_reaches", f"{series.label}: the series reaches the horizon", "error", "")
+    parts.checks.append((check, f"FILLED({series.id}.values) >= LAST({number})"))
+
+
+def cross_of(id: str, shape: TableShape, problem: Callable[[KeyPath, str], None], tables: list[str]) -> Cross | None:
+    """What a cross table is made of, ``options as a``."""
+    if shape.cross is None:
+        return None
+    parts = [text.split(" as ") for text in shape.cross]
+    path: KeyPath = ("tables", id, "cross")
+    if len(parts) != 2 or any(len(p) != 2 for p in parts):
+        problem(path, "expected two tables with a key each, as [options as a, options as b]")
+        return None
+    (left, a), (right, b) = ((t.strip(), k.strip()) for t, k in parts)
+    for table in (left, right):
+        if table not in tables:
+            problem(path, f"{table!r} is no table" + did_you_mean(table, tables))
+    if shape.where not in ("", f"{a} before {b}"):
+        problem((*path[:-1], "where"), f"expected '{a} before {b}' or nothing (got {shape.where!r})")
+    if shape.where and left != right:
+        problem((*path[:-1], "where"), "'before' compares rows of one table")
+    return Cross(a, left, b, right, before=bool(shape.where))
+
+
+def table_of(
+    id: str,
+    shape: TableShape,
+    cross: Cross | None,
+    unit: Callable[[str, KeyPath], Unit],
+    problem: Callable[[KeyPath, str], None],
+    count: Callable[[Period], int],
+    tables: list[str],
+) -> Table:
+    """A table with its columns, checked."""
+    path: KeyPath = ("tables", id)
+    if cross is None and not shape.columns:
+        problem(path, "a table has columns")
+    if cross is not None and (shape.columns or shape.rows):
+        problem(path, "a cross table has no columns or rows of its own; its lines say 'per: " + id + "'")
+    columns = {
+        name: _column(id, name, c, unit, problem, count, tables) for name, c in shape.columns.items() if name != "name"
+    }
+    if "name" in shape.columns:
+        problem((*path, "columns", "name"), "every table has a column 'name' already: the names of its rows")
+    label = shape.label or id.replace("_", " ").capitalize()
+    extra = (
+        [] if cross else [f"{id}.same", *(f"{c.path}.astray" for c in columns.values() if c.kind in ("key", "choice"))]
+    )
+    extra += [f"{c.path}.short" for c in columns.values() if c.period]
+    return Table(id, label, shape.note, columns, shape.rows, 0 if cross else shape.spare, cross, tuple(extra))
+
+
+def _column(
+    table: str,
+    id: str,
+    shape: ColumnShape,
+    unit: Callable[[str, KeyPath], Unit],
+    problem: Callable[[KeyPath, str], None],
+    count: Callable[[Period], int],
+    tables: list[str],
+) -> Column:
+    path: KeyPath = ("tables", table, "columns", id)
+    kinds = [shape.choices is not None, shape.key is not None, shape.text, shape.unit is not None]
+    if sum(kinds) != 1:
+        problem(
+            path, "a column is a number with a 'unit', or has 'choices', or a 'key' into a table, or is 'text: true'"
+        )
+    if shape.key is not None and shape.key not in tables:
+        problem((*path, "key"), f"{shape.key!r} is no table" + did_you_mean(shape.key, tables))
+    if shape.series and shape.unit is None:
+        problem((*path, "series"), "only a number can be a series")
+
+    def number(value: Any, key: str) -> float | None:
+        try:
+            return None if value is None else number_from(value)
+        except ValueError as error:
+            problem((*path, key), str(error))
+            return None
+
+    default: Any = shape.default
+    if shape.unit is not None and default is not None:
+        default = (
+            tuple(number(v, "default") or 0.0 for v in default)
+            if isinstance(default, list)
+            else number(default, "default")
+        )
+    return Column(
+        id,
+        table,
+        shape.label or id.replace("_", " ").capitalize(),
+        "choice" if shape.choices else "key" if shape.key else "text" if shape.text else "number",
+        shape.unit or "text",
+        unit(shape.unit or "text", path),
+        default,
+        number(shape.min, "min"),
+        number(shape.max, "max"),
+        shape.integer,
+        shape.unit == "date",
+        shape.decision,
+        tuple(shape.choices or ()),
+        shape.key or "",
+        shape.series,
+        count(shape.series) if shape.series else 1,
+        number(shape.sums_to, "sums_to"),
+        shape.help,
+    )
+
+
+def table_parts(parts: Parts, table: Table, shape: TableShape) -> None:
+    """The leaves, lines, factors and checks of one table."""
+    id, name = table.id, name_of(table.id)
+    text = Type(id, kind="text")
+    if table.cross:
+        cross = table.cross
+        for key, source in ((cross.left, cross.left_table), (cross.right, cross.right_table)):
+            draft = Draft(f"{id}.{key}", f'SLOT({name_of(source)}, "{id}.{key}")', id, guarded=False)
+            parts.line(draft, f"{table.label}: {key}", "text")
+        both = f'OR({id}.{cross.left} = "", {id}.{cross.right} = "")'
+        joined = f'IF({both}, "", {id}.{cross.left} & " – " & {id}.{cross.right})'
+        parts.line(Draft(name, joined, id, guarded=False), table.label, "text")
+        return
+    parts.leaves.append(Declaration(name, text, "column"))
+    for column in table.columns.values():
+        _column_parts(parts, table, column, shape.columns[column.id])
+    parts.line(Draft(f"{id}.same", f"SAME({name})", id), "Rows of this name", "1")
+    wrong = [f"SUM({id}.same > 1)", *(f"SUM({line})" for line in table.extra[1:])]
+    check = Check(f"{id}_rows", f"{table.label}: names are unique, keys and choices known, series filled", "error", "")
+    parts.checks.append((check, f"{' + '.join(wrong)} = 0"))
+
+
+def _column_parts(parts: Parts, table: Table, column: Column, shape: ColumnShape) -> None:
+    path, id = column.path, table.id
+    if column.kind != "number":
+        parts.leaves.append(Declaration(path, Type(id, kind="text"), "column"))
+        if column.kind == "key":
+            astray = f"SUM({name_of(column.key)} = {path}) <> 1"
+        elif column.kind == "choice":
+            astray = " + ".join(f'({path} = "{choice}")' for choice in column.choices) + " = 0"
+        else:
+            return
+        parts.line(Draft(f"{path}.astray", astray, id), f"{column.label} unknown", "flag")
+        return
+    parts.leaves.append(Declaration(column.leaf, Type(id, unit=column.unit), "column"))
+    if shape.range:
+        factors: dict[Scenario, float] = {"optimistic": shape.range.optimistic, "pessimistic": shape.range.pessimistic}
+        parts.scales.append(scale_input(path, f"{table.label}, {column.label}", "Factors of tables", factors))
+    if column.period:
+        number = PERIOD_LINES[column.period][0]
+        parts.periods[column.period] = None
+        formula = _scaled(path, f"PERIOD({column.leaf}, {number})", scaled=bool(shape.range), maximum=column.maximum)
+        line = Draft(path, formula, id, month=True, unit=column.unit, totalled="rate")
+        parts.line(line, column.label, column.unit_text)
+        short = Draft(f"{path}.short", f"FILLED({column.leaf}) < LAST({number})", id)
+        parts.line(short, f"{column.label} too short", "flag")
+        return
+    value = _scaled(path, column.leaf, scaled=bool(shape.range), maximum=column.maximum)
+    parts.line(
+        Draft(path, f"IF(ISNUMBER({column.leaf}), {value}, NA())", id, unit=column.unit), column.label, column.unit_text
+    )
+
+
+def refused_name(name: str) -> str | None:
+    """Why a name cannot stand for a row, or ``None``.
+
+    >>> refused_name("GPU*")
+    "the name 'GPU*' holds '*', which a look-up reads as a wildcard"
+    """
+    wild = sorted(_WILD & set(name))
+    if wild:
+        return f"the name {name!r} holds {wild[0]!r}, which a look-up reads as a wildcard"
+    if not name.strip():
+        return "a row needs a name"
+    if name != name.strip():
+        return f"the name {name!r} begins or ends with a space"
+    return None
+
+
+def duplicates(names: list[str]) -> Iterator[str]:
+    """Names that stand twice, regardless of case.
+
+    >>> list(duplicates(["Own", "own", "Cloud"]))
+    ['own']
+    """
+    seen: set[str] = set()
+    for name in names:
+        if name.casefold() in seen:
+            yield name
+        seen.add(name.casefold())
