@@ -32,8 +32,10 @@ def shown(value: CellValue, unit: str) -> str:
         return from_serial(value).isoformat()
     if unit.startswith("%"):
         return f"{value * 100:,.4f}".rstrip("0").rstrip(".") + "%"
-    if unit.startswith("money"):
+    if unit in ("money", "money/month", "money/year"):
         return f"{value:,.2f}"
+    if abs(value) >= 1e12:
+        return f"{value:.4g}"
     return f"{value:,.6g}" if value != int(value) else f"{int(value):,}"
 
 

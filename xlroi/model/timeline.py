@@ -25,9 +25,9 @@ lines:
   chart_month: {{label: {Step} for charts, unit: {step}, per: month, totalled: rate, formula: "MIN({step}, horizon)"}}
   chart_zero: {{label: Zero for charts, unit: {step}, formula: horizon - horizon}}
 {year}  first_fiscal_year:
-    {{label: Fiscal year of the decision, unit: "1", formula: "YEAR(EDATE({start}, 12 - fiscal_year_end))"}}
+    {{label: Fiscal year of the decision, unit: number, formula: "YEAR(EDATE({start}, 12 - fiscal_year_end))"}}
   fiscal_year:
-    {{label: Fiscal year, unit: "1", per: month, totalled: rate, formula: "YEAR(EDATE(date, 12 - fiscal_year_end))"}}
+    {{label: Fiscal year, unit: number, per: month, totalled: rate, formula: "YEAR(EDATE(date, 12 - fiscal_year_end))"}}
 """
 
 _MONTH: Final = "  month: {label: Month, unit: month, per: month, totalled: rate, formula: STEP * step_months}\n"

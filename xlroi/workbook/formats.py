@@ -14,7 +14,8 @@ def _four(positive: str, zero: str = '"–"_)') -> str:
 
 
 _MONEY: Final = _four("#,##0")
-_PRICE: Final = _four("#,##0.00")
+_PRICE: Final = _four("#,##0.00##")
+_LARGE: Final = "0.00E+00_)"
 _PERCENT: Final = "0.0%_);(0.0%);0.0%_);@_)"
 _FACTOR: Final = "0.0000_);(0.0000);0.0000_);@_)"
 _WHOLE: Final = "#,##0_);(#,##0);0_);@_)"
@@ -37,6 +38,10 @@ def number_format(unit: str) -> str:
         return _MONEY
     if unit.startswith("money"):
         return _PRICE
+    if unit == "FLOP":
+        return _LARGE
+    if unit == "number":
+        return "0"  # a year, not an amount
     if unit in ("flag", "month", "1"):
         return _WHOLE
     return _COUNT
