@@ -12,13 +12,14 @@ from xlroi.engine.run import Engine, Values
 from xlroi.errors import BookError
 from xlroi.formula.scope import name_of
 from xlroi.model.case import Case, load_case
-from xlroi.model.model import SCENARIOS, Output, Scenario, Table
+from xlroi.model.model import SCENARIOS, Check, Output, Scenario, Table
 from xlroi.proof.cells import Key, read_book
 from xlroi.proof.recalculation import ENGINES
 from xlroi.proof.states import Choice, Knob, State, states
 from xlroi.proof.verify import Proof, prove
 from xlroi.values import CellValue
-from xlroi.workbook.book import SCENARIO, Book, as_shown, book_of, raw
+from xlroi.workbook.book import Book, book_of
+from xlroi.workbook.lines import SCENARIO, as_shown, raw
 from xlroi.workbook.read import ReadBack, read_back
 from xlroi.workbook.write import Built, build_book
 
@@ -42,6 +43,11 @@ class Result:
     @property
     def outputs(self) -> dict[str, CellValue | dict[str, CellValue]]:
         return {o.id: self._output(o) for o in self.case.model.outputs}
+
+    def failing(self) -> list[Check]:
+        """The checks that do not hold, errors first."""
+        failed = [c for c in self.case.model.checks if self.values.cell(c.line) != 1.0]
+        return sorted(failed, key=lambda c: c.kind != "error")
 
     def _output(self, output: Output) -> CellValue | dict[str, CellValue]:
         if output.table is None:

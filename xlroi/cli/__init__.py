@@ -16,6 +16,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "models": ("xlroi.cli.cases", "List the models"),
     "new": ("xlroi.cli.cases", "Write a commented case file to start from"),
+    "template": ("xlroi.cli.templates", "Check a template of your own"),
     "run": ("xlroi.cli.cases", "Compute a case"),
     "explain": ("xlroi.cli.cases", "Show how a number comes about, down to inputs and sources"),
     "build": ("xlroi.cli.books", "Write the workbook of a case"),

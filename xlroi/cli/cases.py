@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +44,32 @@ def models(as_json: bool) -> None:
 
 @click.command()
 @click.argument("model")
+@click.option("--template", "is_template", is_flag=True, help="Write a template to start from; MODEL is its name.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write it; without, it is printed.")
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
-def new(model: str, output: Path | None, force: bool) -> None:
-    """Write a commented case of MODEL that builds at once."""
-    from xlroi.model.starter import starter_case
-    from xlroi.model.template import load_model
+def new(model: str, is_template: bool, output: Path | None, force: bool) -> None:
+    """Write a commented case of MODEL that builds at once; MODEL is a name or a template file.
 
-    text = starter_case(load_model(model))
+    With --template, write a template of that name instead.
+    """
+    from xlroi.formula.scope import check_name
+    from xlroi.formula.tree import FormulaError
+    from xlroi.model.starter import starter_case, starter_template
+    from xlroi.model.template import load_model, load_template
+
+    if is_template:
+        try:
+            check_name(model)
+        except FormulaError as error:
+            raise InputError(f"{model}: {error.message}") from None
+        text, output = starter_template(model), output or Path(f"{model}.yaml")
+    elif model.endswith((".yaml", ".yml")):
+        named = Path(model)
+        if output is not None:
+            named = Path(os.path.relpath(named, output.parent))
+        text = starter_case(load_template(model), named.as_posix())
+    else:
+        text = starter_case(load_model(model))
     if output is None:
         click.echo(text, nl=False)
         return
@@ -62,7 +81,7 @@ def new(model: str, output: Path | None, force: bool) -> None:
         scratch.replace(output)
     except OSError as error:
         raise InputError(f"{output}: cannot be written: {error.strerror}") from None
-    click.echo(f"wrote {output}; next: xlroi build {output}")
+    click.echo(f"wrote {output}; next: xlroi {'template check' if is_template else 'build'} {output}")
 
 
 @click.command()
@@ -90,6 +109,7 @@ def run(case: Path, scenario: str | None, settings: tuple[str, ...], as_json: bo
                 "model": loaded.model.id,
                 "scenario": r.scenario,
                 "outputs": {id: _json_value(v) for id, v in r.outputs.items()},
+                "failing_checks": [c.line for c in r.failing()],
             }
             for r in results
         ]
@@ -104,6 +124,9 @@ def run(case: Path, scenario: str | None, settings: tuple[str, ...], as_json: bo
         for label, values, unit in _rows(o.label, o.unit_text, [r.outputs[o.id] for r in results])
     ]
     table("", ["Output", *(r.scenario for r in results), "Unit"], rows)
+    for result in results:
+        for check in result.failing():
+            click.echo(f"{check.kind}: {result.scenario}: {check.label}: does not hold", err=True)
 
 
 @click.command()

@@ -216,6 +216,12 @@ folded: Final = _text(str.casefold)
 """Texts as comparisons and keys see them: without regard to case."""
 
 
+def _differs(a: Array, b: Array) -> Array:
+    """Of two input cells: a blank counts as 0 or as no text."""
+    apart: np.ndarray = folded(a) != folded(b) if a.dtype == object else np.nan_to_num(a) != np.nan_to_num(b)
+    return _flag(apart)
+
+
 ELEMENTWISE: Final[dict[str, Callable[..., Array]]] = {
     "ABS": _domain(np.abs),
     "ROUND": round_array,
@@ -232,6 +238,7 @@ ELEMENTWISE: Final[dict[str, Callable[..., Array]]] = {
     "NOT": lambda a: _flag(a == 0, a),
     "ISNUMBER": lambda a: (~np.isnan(a)).astype(np.float64),
     "IFERROR": lambda a, b: _if(np.isnan(a).astype(np.float64), b, a),
+    "DIFFERS": _differs,
     "NA": lambda: np.full((1, 1, 1), np.nan),
     "ROUNDUP": _towards(np.ceil),
     "ROUNDDOWN": _towards(np.floor),

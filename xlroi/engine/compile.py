@@ -139,7 +139,8 @@ def _reduced(node: Call, arguments: list[Evaluate]) -> Evaluate:
         if "table" in node.reduces:
             assert found.table is not None  # it is what the aggregate reduces
             array = np.broadcast_to(array, (array.shape[0], frame.members(found.table), array.shape[2]))
-            array = array[:, frame.active(found.table)]
+            if not found.all_rows:
+                array = array[:, frame.active(found.table)]
         return reduce(array, axes, *(p(frame) for p in parameters))
 
     own = found.beside

@@ -48,6 +48,8 @@ def member_word(node: Call, arguments: list[Evaluate]) -> Evaluate:
             return lambda frame: (
                 np.sum(~np.isnan(frame.row(frame.values[names[0]], first.type.table)), 2, keepdims=True) * 1.0
             )
+        case "CHANGES":
+            return _changes(names[0], names[1], first.type.table)
         case "SLOT":
             return _slot(names[0], str(node.arguments[1].value))  # type: ignore[union-attr]  # the text "pairs.a"
         case _:
@@ -151,6 +153,15 @@ def _same(column: str, table: str) -> Evaluate:
         texts = folded(frame.values[column])[0, :, 0]
         count = np.array([np.sum(texts == text) for text in texts], dtype=np.float64)
         return frame.row(count.reshape(1, -1, 1), table)
+
+    return evaluate
+
+
+def _changes(series: str, other: str, table: str | None) -> Evaluate:
+    def evaluate(frame: Frame) -> Array:
+        a, b = (np.nan_to_num(frame.row(frame.values[name], table)) for name in (series, other))
+        count: Array = np.sum(a != b, axis=2, keepdims=True, dtype=np.float64)
+        return count
 
     return evaluate
 

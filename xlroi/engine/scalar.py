@@ -216,5 +216,5 @@ ELEMENTWISE: Final[dict[str, Callable[..., float | str | ExcelError]]] = {
 }
 """Words that take numbers only; an error among the arguments is the result, the first one from the left."""
 
-LAZY: Final = frozenset({"IF", "CHOOSE", "ISNUMBER", "IFERROR"})
+LAZY: Final = frozenset({"IF", "CHOOSE", "ISNUMBER", "IFERROR", "DIFFERS"})
 """Words that look at an argument before, or instead of, using its value."""

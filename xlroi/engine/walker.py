@@ -106,6 +106,9 @@ class Walker:
         first = self._value(node.arguments[0], member, step)
         if node.function == "ISNUMBER":
             return isinstance(first, float) and not isinstance(first, bool)
+        if node.function == "DIFFERS":
+            other = self._value(node.arguments[1], member, step)
+            return next((v for v in (first, other) if isinstance(v, ExcelError)), NUM)  # two cells never make an error
         if node.function == "IFERROR":
             return self._value(node.arguments[1], member, step) if isinstance(first, ExcelError) else first
         condition = scalar.as_number(first)
@@ -144,7 +147,10 @@ class Walker:
         table = first.type.table if "table" in node.reduces else None
         columns = range(self.steps) if "month" in node.reduces else [step]
         values: list[CellValue] = []
-        for row in self._active(table) if table else [member]:
+        rows = [member]
+        if table:
+            rows = list(range(self.members(table))) if first.type.all_rows else self._active(table)
+        for row in rows:
             inner = first if first.type.beside is None else self._at_own_row(first, str(table), member)
             values += [self._value(inner, row, s) for s in columns]
         if node.function == "COUNT":

@@ -230,7 +230,7 @@ def member(function: Function, arguments: list[Node], node: Call, own: str | Non
             return first.type
         case "SLOT":
             return Type(table=own)
-        case "SAME" | "FILLED":
+        case "SAME" | "FILLED" | "CHANGES":
             return Type(table=first.type.table)
         case _:  # PERIOD
             return replace(broadcast(arguments, node.position, own), month=arguments[1].type.month)

@@ -78,11 +78,11 @@ class Refs(Protocol):
         ...
 
 
-_TRUTHS: Final = frozenset({"AND", "OR", "NOT", "ISNUMBER"})
+_TRUTHS: Final = frozenset({"AND", "OR", "NOT", "ISNUMBER", "DIFFERS"})
 
 # How tightly a spelled text holds together; an operand of lower rank gets parentheses.
 _COMPARISON, _JOIN, _SUM, _PRODUCT, _POWER, _ATOM = range(6)
-_LOOSE: Final = {"RANK": _SUM, "FIRST": _SUM, "VINTAGE": _PRODUCT, "SLOT": _JOIN}
+_LOOSE: Final = {"DIFFERS": _COMPARISON, "RANK": _SUM, "FIRST": _SUM, "VINTAGE": _PRODUCT, "SLOT": _JOIN}
 _RANK: Final = {"&": _JOIN, "+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "^": _POWER}
 
 
@@ -169,6 +169,8 @@ class _Speller:
         name = FUNCTIONS[node.function].excel
         if node.reduces:
             return self._reduced(node)
+        if node.function == "DIFFERS":
+            return f"{self._text(node.arguments[0])[0]}<>{self._text(node.arguments[1])[0]}"
         if node.function in {"AND", "OR", "NOT", "ISNUMBER"}:
             return f"{name}({','.join(self._text(a)[0] for a in node.arguments)})"
         if node.function == "IF":
@@ -300,6 +302,7 @@ _SPECIAL: Final[dict[str, Callable[[_Speller, Call], str]]] = {
     "ABOVE": lambda s, n: s.refs.above(_name(n)),
     "SAME": lambda s, n: f"SUMPRODUCT(({s.refs.rows(_name(n))}={s.refs.here(_name(n))})*1)",
     "FILLED": lambda s, n: f"COUNT({s.refs.periods(_name(n))})",
+    "CHANGES": lambda s, n: f"SUMPRODUCT(({s.refs.periods(_name(n))}<>{s.refs.periods(_name(n, 1))})*1)",
     "SLOT": _slot,
     "PERIOD": lambda s, n: f"INDEX({s.refs.periods(_name(n))},1,{s._value(n.arguments[1])})",
 }

@@ -85,12 +85,18 @@ class System:
     readers: Mapping[str, tuple[Edge, ...]] = field(repr=False)
 
     def extended(
-        self, drafts: Iterable[Draft], leaves: Iterable[Declaration] = (), *, without: Iterable[str] = ()
+        self,
+        drafts: Iterable[Draft],
+        leaves: Iterable[Declaration] = (),
+        *,
+        without: Iterable[str] = (),
+        tables: Iterable[str] = (),
     ) -> System:
-        """A larger system: more leaves and lines; leaves named in ``without`` give way to lines of that name."""
+        """A larger system: more leaves, lines and tables; leaves in ``without`` give way to lines of that name."""
         names = {n: d for n, d in self.scope.names.items() if n not in set(without)}
         names |= {leaf.id: leaf for leaf in leaves}
-        return _built(replace(self.scope, names=names), dict(self.lines), dict(self.readers), list(drafts))
+        scope = replace(self.scope, names=names, tables={**self.scope.tables, **dict.fromkeys(tables)})
+        return _built(scope, dict(self.lines), dict(self.readers), list(drafts))
 
     def needed(self, outputs: Iterable[str]) -> set[str]:
         """Every line that the outputs read, directly or not, and the outputs themselves."""
@@ -176,7 +182,9 @@ def _built(scope: Scope, lines: dict[str, Line], readers: dict[str, tuple[Edge, 
 def _declared(draft: Draft) -> Declaration:
     """What is known of a line before its formula is checked, for those that read it a step earlier."""
     kind: Literal["number", "flag"] = "flag" if draft.totalled == "flag" else "number"
-    return Declaration(draft.id, Type(draft.table, draft.month, draft.unit or DIMENSIONLESS, kind))
+    return Declaration(
+        draft.id, Type(draft.table, draft.month, draft.unit or DIMENSIONLESS, kind, None, not draft.guarded)
+    )
 
 
 def _runs_down(line: Line, group: Group) -> None:
@@ -204,6 +212,6 @@ def _line(draft: Draft, tree: Node, scope: Scope, reads: tuple[Edge, ...], *, re
             f"a {draft.totalled} is summed over time, and this one is not provably 0 after the horizon: "
             "add '* live' (or '* operating'), or declare it a balance or a rate"
         )
-    found = Type(draft.table, draft.month, unit, typed.type.kind)
+    found = Type(draft.table, draft.month, unit, typed.type.kind, None, not draft.guarded)
     names = tuple(dict.fromkeys(e.name for e in reads))
     return Line(draft.id, typed, found, draft.totalled, draft.opening, dead, names, draft.guarded)

@@ -40,6 +40,8 @@ class Type:
     unit: Unit = DIMENSIONLESS
     kind: Kind = "number"
     beside: str | None = None
+    all_rows: bool = False
+    """Of a line that also has a value where the row is inactive: an aggregate takes it all."""
 
     @property
     def axes(self) -> str:

@@ -62,6 +62,8 @@ _PHRASES: Final = {
     "RANK": "the place by {0}, the largest first",
     "STEP": "{2} of the last row whose {1} is reached by {0}",
     "ABOVE": "{0} of the row above",
+    "DIFFERS": "{0} differs from {1}",
+    "CHANGES": "the number of periods in which {0} differs from {1}",
     "SAME": "the number of rows with the same {0}",
     "FILLED": "the number of periods filled in {0}",
     "PERIOD": "{0} of period {1}",

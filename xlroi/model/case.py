@@ -19,7 +19,7 @@ from xlroi.model.loading import Document, KeyPath, load_yaml
 from xlroi.model.model import SCENARIOS, Input, Model, Period, Scenario
 from xlroi.model.rows import GivenSeries, Row, leaves_of, periods_needed, read_rows, read_series
 from xlroi.model.schema import Strict, validated
-from xlroi.model.template import load_model
+from xlroi.model.template import load_model, load_template
 from xlroi.values import from_serial
 
 __all__ = ["Case", "Given", "case_from", "load_case", "with_settings"]
@@ -118,7 +118,7 @@ def case_from(document: Document, model: Model | None = None) -> Case:
     shape = validated(_Case, document)
     if model is None:
         try:
-            model = load_model(shape.model)
+            model = _model_of(shape.model, document)
         except InputError as error:
             raise InputError([document.problem(("model",), str(error))]) from None
     reader = _Reader(document, model)
@@ -148,6 +148,13 @@ def case_from(document: Document, model: Model | None = None) -> Case:
         document.text,
         document.file,
     )
+
+
+def _model_of(name: str, document: Document) -> Model:
+    """A model of the package, or a template file named relative to the case."""
+    if not name.endswith((".yaml", ".yml")):
+        return load_model(name)
+    return load_template(Path(document.file).parent / name)
 
 
 def with_settings(case: Case, settings: list[str]) -> Case:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from xlroi.errors import InputError, Problem
@@ -11,7 +12,7 @@ from xlroi.formula.system import Draft, Refused, System, build_system
 from xlroi.formula.tree import FormulaError, Type
 from xlroi.formula.units import Unit, parse_unit
 from xlroi.model.blocks import with_blocks
-from xlroi.model.loading import Document, KeyPath, parse_yaml
+from xlroi.model.loading import Document, KeyPath, load_yaml, parse_yaml
 from xlroi.model.model import (
     Chart,
     Check,
@@ -33,7 +34,7 @@ from xlroi.model.tables import Parts, cross_of, scale_input, series_lines, table
 from xlroi.model.timeline import CHECK_TOLERANCE, FISCAL_YEAR_END, PERIOD_LINES, STEP_CONSTANTS, timeline_section
 from xlroi.resources import templates
 
-__all__ = ["load_model", "model_from", "model_names"]
+__all__ = ["load_model", "load_template", "model_from", "model_names"]
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
@@ -54,6 +55,11 @@ def load_model(name: str) -> Model:
         raise InputError(f"unknown model {name!r}{hint}; 'xlroi models' lists them")
     text = templates().joinpath("models", f"{name}.yaml").read_text(encoding="utf-8")
     return model_from(parse_yaml(text, f"{name}.yaml"))
+
+
+def load_template(path: str | Path) -> Model:
+    """A model from a template file of the user's own."""
+    return model_from(load_yaml(path))
 
 
 def model_from(document: Document) -> Model:

@@ -28,6 +28,9 @@ lines:
     {{label: Fiscal year of the decision, unit: number, formula: "YEAR(EDATE({start}, 12 - fiscal_year_end))"}}
   fiscal_year:
     {{label: Fiscal year, unit: number, per: month, totalled: rate, formula: "YEAR(EDATE(date, 12 - fiscal_year_end))"}}
+  year_end:
+    {{label: Last {step} of a fiscal year, unit: "1", per: month, totalled: rate,
+     formula: "MIN(1, (YEAR(EDATE(date, 12 - fiscal_year_end + {length})) > fiscal_year) + closing) * live"}}
 """
 
 _MONTH: Final = "  month: {label: Month, unit: month, per: month, totalled: rate, formula: STEP * step_months}\n"
@@ -72,6 +75,14 @@ def timeline_section(step: Step, horizon: str, start: str, last: int) -> str:
     """
     month = "" if step == "month" else _MONTH.replace("STEP", step)
     year = "" if step == "year" else _YEAR
+    length = "1" if step == "month" else "step_months"
     return _LINES.format(
-        step=step, Step=step.capitalize(), horizon=horizon, start=start, last=last, month=month, year=year
+        step=step,
+        Step=step.capitalize(),
+        horizon=horizon,
+        start=start,
+        last=last,
+        month=month,
+        year=year,
+        length=length,
     )

@@ -12,28 +12,17 @@ from typing import Any
 
 from xlroi.engine.run import Engine, Values
 from xlroi.engine.run import Leaf as LeafValue
-from xlroi.formula.scope import Declaration, name_of
+from xlroi.formula.scope import name_of
 from xlroi.formula.system import Draft, System
-from xlroi.formula.tree import Type
 from xlroi.model.bounds import Bounded
 from xlroi.model.case import Case
-from xlroi.model.model import SCENARIOS, Model, Scenario
+from xlroi.model.model import SCENARIOS, Check, Model
 from xlroi.values import CellValue
+from xlroi.workbook.annual import TABLE as YEARS
+from xlroi.workbook.annual import annual, years
+from xlroi.workbook.lines import SCENARIO, as_shown, built, changes, checks, live_inputs, raw, totals
 
-__all__ = ["SCENARIO", "Book", "address", "as_shown", "book_of", "raw"]
-
-SCENARIO = "book.scenario"
-"""The leaf of the scenario switch: Base, Optimistic or Pessimistic."""
-
-
-def raw(id: str, scenario: Scenario) -> str:
-    """The leaf that holds an input's value under a scenario, before the switch chooses."""
-    return f"{id}.{scenario}"
-
-
-def as_shown(scenario: Scenario) -> str:
-    """A scenario as the switch shows it."""
-    return scenario.capitalize()
+__all__ = ["Book", "address", "book_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +33,7 @@ class Book:
     system: System
     engine: Engine
     leaves: dict[str, LeafValue]
+    more_checks: tuple[Check, ...]
 
     @property
     def model(self) -> Model:
@@ -85,7 +75,7 @@ class Book:
 
     def rows(self, table: str) -> int:
         """How many rows a table has, spare ones included."""
-        cross = self.model.tables[table].cross
+        cross = self.system.scope.tables[table]
         if cross is None:
             return len(self.leaves[name_of(table)])  # type: ignore[arg-type]  # a column
         return len(cross.slots(self.rows(cross.left_table), self.rows(cross.right_table)))
@@ -111,72 +101,18 @@ def _copied(value: Any) -> Any:
 def book_of(case: Case) -> Book:
     """The system of a case's workbook."""
     model = case.model
-    leaves: dict[str, LeafValue] = {SCENARIO: as_shown(case.scenario)}
-    declared = [Declaration(SCENARIO, Type(kind="text"), "input")]
-    drafts = [Draft("book.scenario_no", _chosen(SCENARIO))]
+    own: dict[str, LeafValue] = {SCENARIO: as_shown(case.scenario)}
     for id, given in case.inputs.items():
-        unit = model.inputs[id].unit
-        for scenario in SCENARIOS:
-            leaves[raw(id, scenario)] = getattr(given, scenario)
-            declared.append(Declaration(raw(id, scenario), Type(unit=unit), "input"))
-        drafts.append(Draft(id, _live(id), unit=unit))
+        own |= {raw(id, scenario): getattr(given, scenario) for scenario in SCENARIOS}
+    own |= case.lists()
+    leaves = own | {built(leaf): _copied(value) for leaf, value in own.items()}
     leaves |= {constant.id: constant.value for constant in model.constants.values()}
-    leaves |= case.lists()
-    drafts += _totals(model)
-    drafts += _checks(model)
-    drafts.append(Draft("book.says_scenario", f'IF(book.scenario_no = 1, "", "Scenario: " & {SCENARIO})'))
-    system = model.system.extended(drafts, declared, without=list(model.inputs))
-    return Book(case, system, Engine(system, model.steps), leaves)
-
-
-def _chosen(switch: str) -> str:
-    others = [(i, as_shown(s)) for i, s in enumerate(SCENARIOS, 1) if i > 1]
-    formula = "1"
-    for number, name in reversed(others):
-        formula = f'IF({switch} = "{name}", {number}, {formula})'
-    return formula
-
-
-def _live(id: str) -> str:
-    """A scenario without a value of its own uses the base."""
-    formula = f"{id}.base"
-    for number, scenario in reversed(list(enumerate(SCENARIOS, 1))[1:]):
-        own = raw(id, scenario)
-        formula = f"IF(AND(book.scenario_no = {number}, ISNUMBER({own})), {own}, {formula})"
-    return formula
-
-
-def _totals(model: Model) -> list[Draft]:
-    drafts = []
-    for line in model.system.lines.values():
-        if line.totalled in ("flow", "flag"):
-            drafts.append(Draft(f"total.{line.id}", f"SUM({line.id})", line.type.table))
-        elif line.totalled == "balance":
-            drafts.append(Draft(f"total.{line.id}", f"LAST({line.id})", line.type.table))
-    return drafts
-
-
-def _checks(model: Model) -> list[Draft]:
-    """Per check: holds (an error holds not), status, and how many failed down to it, per kind."""
-    drafts: list[Draft] = []
-    failed = {"error": "0", "alert": "0"}
-    for check in model.checks:
-        id = check.line
-        drafts.append(Draft(f"holds.{id}", f"IF(ISNUMBER({id}), {id}, 0)"))
-        bad = "CHECK" if check.kind == "error" else "LOOK"
-        drafts.append(Draft(f"status.{id}", f'IF(holds.{id}, "OK", "{bad}")'))
-        for kind, so_far in list(failed.items()):
-            step = f" + (1 - holds.{id})" if kind == check.kind else ""
-            drafts.append(Draft(f"{kind}s.{id}", so_far + step))
-            failed[kind] = f"{kind}s.{id}"
-    drafts.append(Draft("book.errors", failed["error"]))
-    drafts.append(Draft("book.alerts", failed["alert"]))
-    drafts.append(
-        Draft(
-            "book.says_errors",
-            'IF(book.errors = 0, "All checks OK", FIXED(book.errors, 0) & " CHECKS FAIL: see Checks")',
-        )
-    )
-    drafts.append(Draft("book.says_alerts", 'IF(book.alerts = 0, "", "; " & FIXED(book.alerts, 0) & " to look at")'))
-    drafts.append(Draft("book.master", "book.says_errors & book.says_alerts"))
-    return drafts
+    count = years(model)
+    leaves |= {name_of(YEARS): [f"{i + 1}" for i in range(count)], "annual.place": [float(i) for i in range(count)]}
+    parts = [live_inputs(model), changes(model), annual(model)]
+    more = [check for part in parts for check, _ in part.checks]
+    drafts = [draft for part in parts for draft in part.drafts] + totals(model) + checks(model, more)
+    drafts += [Draft(check.line, formula) for part in parts for check, formula in part.checks]
+    declared = [leaf for part in parts for leaf in part.leaves]
+    system = model.system.extended(drafts, declared, without=list(model.inputs), tables=[YEARS])
+    return Book(case, system, Engine(system, model.steps), leaves, tuple(more))

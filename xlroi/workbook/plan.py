@@ -130,6 +130,8 @@ class Home:
     sheet: str
     row: int
     column: int | None
+    across: bool = False
+    """The rows of its table stand side by side, as fiscal years do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +151,11 @@ class Sheet:
     """One worksheet. ``call_ups`` tells for each home row where the names of its formula stand in its own block."""
 
     name: str
-    role: Literal["report", "input", "time", "check", "record"]
+    role: Literal["report", "input", "time", "annual", "check", "record"]
     member_column: int = MEMBER
     """Where the name of a table's row stands."""
+    across: bool = False
+    """The rows of tables stand side by side on this sheet."""
     placed: list[Placed] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     call_ups: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -183,7 +187,7 @@ class Sheet:
         for cell in self.placed:
             content = cell.content
             if isinstance(content, (Leaf, Line)) and content.member == 0 and getattr(content, "period", 0) == 0:
-                yield content.id, Home(self.name, cell.row, cell.column)
+                yield content.id, Home(self.name, cell.row, cell.column, self.across)
         for run in self.runs:
             if run.is_home and run.member == 0:
                 yield run.id, Home(self.name, run.row, None)

@@ -13,8 +13,9 @@ from xlroi.model.loading import parse_yaml
 from xlroi.model.model import SCENARIOS
 from xlroi.model.template import model_from
 from xlroi.values import CellValue, ExcelError
-from xlroi.workbook.book import SCENARIO, Book, as_shown, book_of
+from xlroi.workbook.book import Book, book_of
 from xlroi.workbook.layout import Layout
+from xlroi.workbook.lines import SCENARIO, as_shown
 from xlroi.workbook.sheets.records import CASE_HEAD, MODEL_HEAD
 from xlroi.workbook.write import layout_of
 

@@ -15,12 +15,21 @@ from xlroi.workbook.plan import FIRST_STEP, OPENING, VALUE, Sheet
 if TYPE_CHECKING:
     from xlroi.workbook.layout import Layout
 
-__all__ = ["Refs", "header_rows"]
+__all__ = ["Refs", "header_rows", "quoted"]
 
 
 def header_rows(step: str) -> dict[str, int]:
     """The words of the timeline that stand in every time sheet's header, and their rows."""
     return {"date": 2, step: 3, "live": 4}
+
+
+def quoted(sheet: str) -> str:
+    """A sheet's name as formulas write it.
+
+    >>> quoted("Inputs"), quoted("P&L")
+    ('Inputs', "'P&L'")
+    """
+    return sheet if sheet.isalnum() else f"'{sheet}'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +61,17 @@ class Refs:
             return "", header[name], None
         if table is not None:
             member = (self.member if table == self.table else 0) if member is None else member
-        return "" if home.sheet == self.sheet.name else f"{home.sheet}!", home.row + (member or 0), home.column
+        prefix = "" if home.sheet == self.sheet.name else f"{quoted(home.sheet)}!"
+        if home.across:
+            return prefix, home.row, (home.column or 0) + (member or 0)
+        return prefix, home.row + (member or 0), home.column
 
     def _row(self, prefix: str, row: int, name: str) -> str:
         """Rows of the own table and of the own block move with the cell; all others are fixed."""
         own = self._table(name)
         if own is not None:
-            return str(row) if own == self.table else f"${row}"
+            moves = own == self.table and not self.layout.homes[name].across
+            return str(row) if moves else f"${row}"
         if self.table is not None:
             return f"${row}"  # one call-up serves all rows of a table
         fixed = bool(prefix) or (name in self.layout.header and name not in self.local)
@@ -67,6 +80,8 @@ class Refs:
     def here(self, name: str) -> str:
         prefix, row, column = self._at(name)
         letter = NOW if column is None else f"${get_column_letter(column)}"
+        if column is not None and self.layout.homes[name].across and self._table(name) == self.table:
+            letter = get_column_letter(column)
         return f"{prefix}{letter}{self._row(prefix, row, name)}"
 
     def prior(self, name: str) -> str:
@@ -96,8 +111,12 @@ class Refs:
     def _down(self, name: str, first: str, last: str) -> str:
         prefix, row, _ = self._at(name, 0)
         table = self._table(name)
-        end = row + (self.layout.book.rows(table) if table else 1) - 1
-        return f"{prefix}{first}${row}:{last}${end}"
+        count = self.layout.book.rows(table) if table else 1
+        home = self.layout.homes[name]
+        if home.across:
+            left, right = get_column_letter(home.column or 1), get_column_letter((home.column or 1) + count - 1)
+            return f"{prefix}${left}{row}:${right}{row}"
+        return f"{prefix}{first}${row}:{last}${row + count - 1}"
 
     def rows(self, name: str) -> str:
         column = self._at(name)[2]

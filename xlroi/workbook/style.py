@@ -14,7 +14,14 @@ from xlroi.workbook.plan import Style
 
 __all__ = ["TAB_COLOURS", "Dresser"]
 
-TAB_COLOURS: Final = {"report": "1F4E79", "input": "BF9000", "time": "595959", "check": "548235", "record": "A6A6A6"}
+TAB_COLOURS: Final = {
+    "report": "1F4E79",
+    "input": "BF9000",
+    "time": "595959",
+    "annual": "7F6000",
+    "check": "548235",
+    "record": "A6A6A6",
+}
 
 _INK: Final = "1F2937"
 _DARK: Final = "1F4E79"

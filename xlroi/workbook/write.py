@@ -29,7 +29,7 @@ from xlroi.workbook.charts import draw
 from xlroi.workbook.finish import finish
 from xlroi.workbook.layout import Layout
 from xlroi.workbook.plan import Leaf, Placed, Sheet, Text
-from xlroi.workbook.sheets import inputs, records, reports, tables, time
+from xlroi.workbook.sheets import annual, inputs, records, reports, tables, time
 from xlroi.workbook.style import TAB_COLOURS, Dresser
 
 __all__ = ["Built", "build_book", "layout_of", "writable"]
@@ -46,7 +46,7 @@ class Built:
 
 def layout_of(book: Book, day: date) -> Layout:
     """All sheets of a book, in reading order."""
-    own = tables.tables(book)
+    own, profit = tables.tables(book), annual.profit_and_loss(book)
     first = [
         reports.cover(book),
         reports.guide(book),
@@ -54,6 +54,8 @@ def layout_of(book: Book, day: date) -> Layout:
         *([own] if own else []),
         time.timeline(book),
         time.calculations(book),
+        annual.by_year(book),
+        *([profit] if profit else []),
         reports.results(book),
         reports.checks(book),
     ]

@@ -79,5 +79,14 @@ FUNCTIONS = (
         dead="branches",
         excel="CHOOSE",
     ),
+    Function(
+        "DIFFERS",
+        "logic",
+        (2, 2),
+        "1 where two cells hold different things; a blank is 0 or no text (written by xlroi itself)",
+        units="any",
+        kinds=("any",),
+        result="flag",
+    ),
     Function("NA", "logic", (0, 0), "the error #N/A: there is no such number", units="nothing", excel="NA"),
 )

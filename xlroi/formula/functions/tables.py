@@ -72,6 +72,14 @@ FUNCTIONS = (
         units="any",
     ),
     Function(
+        "CHANGES",
+        "tables",
+        (2, 2),
+        "in how many periods two series differ (written by xlroi itself)",
+        shape="member",
+        units="any",
+    ),
+    Function(
         "SLOT",
         "tables",
         (2, 2),

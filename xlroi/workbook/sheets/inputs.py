@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from xlroi.model.model import SCENARIOS
-from xlroi.workbook.book import SCENARIO, Book, as_shown, raw
+from xlroi.workbook.book import Book
 from xlroi.workbook.formats import number_format, shown_unit
+from xlroi.workbook.lines import OTHERS, SCENARIO, as_shown, built, raw
 from xlroi.workbook.plan import UNIT, VALUE, Leaf, Line, Link, Sheet
 
 __all__ = ["inputs"]
@@ -15,20 +16,26 @@ _FIRST_SCENARIO: Final = 6
 _SOURCE: Final = 9
 _AS_OF: Final = 10
 _NOTE: Final = 11
+_BUILT: Final = 12
+_CHANGED: Final = 15
 
 
 def inputs(book: Book) -> Sheet:
     """Change the yellow cells; the live value follows the scenario switch."""
     sheet = Sheet("Inputs", "input", freeze="E7", repeat_rows="1:6")
     sheet.widths = {1: 4, 2: 38, 3: 28, VALUE: 16, UNIT: 16, 6: 16, 7: 16, 8: 16, _SOURCE: 38, _AS_OF: 13, _NOTE: 60}
+    sheet.widths |= dict.fromkeys(range(_BUILT, _CHANGED + 2), 14.0)
     sheet.put(1, 1, f"Inputs – {book.case.title}", "subtitle")
     sheet.put(2, 1, Link("book.master"), "sentence")
     sheet.put(4, 2, "Scenario", "label")
     sheet.put(4, VALUE, Leaf(SCENARIO), "text_input")
     sheet.choices[4, VALUE] = tuple(as_shown(s) for s in SCENARIOS)
     sheet.put(4, UNIT, "choose from the list", "note")
-    sheet.put(5, 2, "Scenario number", "label")
-    sheet.put(5, VALUE, Line("book.scenario_no"), "calculation", "0")
+    sheet.put(5, 2, "1 where a scenario is chosen", "note")
+    for offset, scenario in enumerate(OTHERS, 1):
+        sheet.put(5, _FIRST_SCENARIO + offset, Line(f"book.{scenario}"), "calculation", "0")
+    sheet.put(3, 1, Link("book.says_changed"), "sentence")
+    _as_built(sheet, 4, SCENARIO, [SCENARIO], "General")
     heads = [
         "Input",
         "Name in formulas",
@@ -40,6 +47,11 @@ def inputs(book: Book) -> Sheet:
         "Source",
         "As of",
         "Note",
+        "As built: base",
+        "As built: optimistic",
+        "As built: pessimistic",
+        "Changed",
+        "Changed so far",
     ]
     for column, head in enumerate(heads, 2):
         sheet.put(6, column, head, "column_head")
@@ -62,5 +74,21 @@ def inputs(book: Book) -> Sheet:
         if given.as_of:
             sheet.put(row, _AS_OF, given.as_of.isoformat(), "note")
         sheet.put(row, _NOTE, given.note or declared.help, "note")
+        _as_built(sheet, row, id, [raw(id, s) for s in SCENARIOS], shown)
         row += 1
+    row += 1
+    sheet.put(row, 2, "Inputs changed since build, tables included", "label")
+    sheet.put(row, VALUE, Line("book.changed"), "total", "0")
+    sheet.put(row + 1, 2, "Said in the headers", "label")
+    sheet.put(row + 1, VALUE, Line("book.says_changed"), "calculation")
+    sheet.put(row + 2, 2, "Stamped results are", "label")
+    sheet.put(row + 2, VALUE, Line("book.stale"), "calculation")
     return sheet
+
+
+def _as_built(sheet: Sheet, row: int, id: str, leaves: list[str], shown: str) -> None:
+    """What the cells held when the book was built, stamped beside them."""
+    for offset, leaf in enumerate(leaves):
+        sheet.put(row, _BUILT + offset, Leaf(built(leaf)), "stamp", shown)
+    sheet.put(row, _CHANGED, Line(f"changed.{id}"), "calculation", "0")
+    sheet.put(row, _CHANGED + 1, Line(f"changes.{id}"), "calculation", "0")

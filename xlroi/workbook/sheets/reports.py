@@ -17,6 +17,8 @@ CONTENTS: Final = {
     "Tables": "Rows by name, with spare rows, and series",
     "Timeline": "Months, dates, flags and constants",
     "Calculations": "Every line in a block of its own",
+    "Annual": "The lines by fiscal year",
+    "P&L": "Profit and loss by fiscal year, beside cash",
     "Results": "The outputs and charts",
     "Checks": "What must hold, and whether it does",
     "Lines": "The dictionary of all lines: in words and in cells",
@@ -55,7 +57,7 @@ def cover(book: Book) -> Sheet:
     sheet.put(1, 2, case.title, "title")
     sheet.put(2, 2, model.question, "note")
     sheet.put(4, 2, Link(model.answer), "sentence")
-    sheet.put(5, 2, Link("book.says_scenario"), "sentence")
+    sheet.put(5, 2, Link("book.says_state"), "sentence")
     sheet.put(6, 2, Link("book.master"), "check")
     sheet.put(8, 2, "Headline figures", "heading")
     row = 9
@@ -66,8 +68,9 @@ def cover(book: Book) -> Sheet:
         sheet.put(row, 4, shown_unit(text.unit_text, case.currency), "unit")
         row += 1
     sheet.put(8, 6, "Contents", "heading")
-    with_tables = bool(model.tables or model.series)
-    contents = [(name, what) for name, what in CONTENTS.items() if name != "Tables" or with_tables]
+    left_out = {"Tables"} if not (model.tables or model.series) else set()
+    left_out |= {"P&L"} if not model.profit_and_loss else set()
+    contents = [(name, what) for name, what in CONTENTS.items() if name not in left_out]
     for offset, (name, what) in enumerate(contents):
         sheet.put(9 + offset, 6, name, "hyperlink", target=f"'{name}'!A1")
         sheet.put(9 + offset, 7, what, "note")
@@ -160,7 +163,7 @@ def checks(book: Book) -> Sheet:
     for column, head in enumerate(heads, 2):
         sheet.put(6, column, head, "column_head")
     row = 7
-    for check in book.model.checks:
+    for check in (*book.model.checks, *book.more_checks):
         id = check.line
         sheet.put(row, 2, check.label, "label")
         sheet.put(row, 3, check.kind, "note")
@@ -169,10 +172,13 @@ def checks(book: Book) -> Sheet:
         sheet.put(row, 6, Line(f"errors.{id}"), "calculation", "0")
         sheet.put(row, 7, Line(f"alerts.{id}"), "calculation", "0")
         sheet.put(row, 8, check.help, "note")
+        if check in book.more_checks:
+            sheet.put(row, 9, Line(id), "calculation", "0")
         row += 1
     sheet.put(row, 2, "All", "label")
     sheet.put(row, 6, Line("book.errors"), "total", "0")
     sheet.put(row, 7, Line("book.alerts"), "total", "0")
-    sheet.put(row + 2, 2, "Scenario shown in headers", "label")
-    sheet.put(row + 2, 3, Line("book.says_scenario"), "note")
+    for offset, (label, id) in enumerate((("Scenario in headers", "scenario"), ("State in headers", "state")), 2):
+        sheet.put(row + offset, 2, label, "label")
+        sheet.put(row + offset, 3, Line(f"book.says_{id}"), "note")
     return sheet

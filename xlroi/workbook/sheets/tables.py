@@ -8,6 +8,7 @@ from xlroi.formula.scope import name_of
 from xlroi.model.model import Column, Series, Table
 from xlroi.workbook.book import Book
 from xlroi.workbook.formats import number_format, shown_unit
+from xlroi.workbook.lines import built
 from xlroi.workbook.plan import Leaf, Line, Link, Sheet, Style
 
 __all__ = ["NAME", "tables"]
@@ -23,12 +24,13 @@ def tables(book: Book) -> Sheet | None:
     model = book.model
     if not model.tables and not model.series:
         return None
-    sheet = Sheet("Tables", "input", member_column=NAME, freeze="C4", repeat_rows="1:3")
+    sheet = Sheet("Tables", "input", member_column=NAME, freeze="C5", repeat_rows="1:4")
     widest = max([len(t.columns) * 2 + len(t.extra) for t in model.tables.values()] + [12])
     sheet.widths = {1: 4, NAME: 30, 3: 4, **{_FIRST + i: 16 for i in range(widest + 6)}}
     sheet.put(1, 1, f"Tables – {book.case.title}", "subtitle")
     sheet.put(2, 1, Link("book.master"), "sentence")
-    row = 4
+    sheet.put(3, 1, Link("book.says_changed"), "sentence")
+    row = 5
     for table in model.tables.values():
         row = _cross(sheet, book, table, row) if table.cross else _table(sheet, book, table, row)
     own = list(model.series.values())
@@ -75,16 +77,40 @@ def _table(sheet: Sheet, book: Book, table: Table, row: int) -> int:
             sheet.put(at, _FIRST + len(single) + 1 + offset, Line(column.path, member), "calculation", shown)
         for offset, line in enumerate(table.extra):
             sheet.put(at, _FIRST + len(single) + len(live) + 1 + offset, Line(line, member), "calculation", "0")
+        _stamps(sheet, book, table, single, at, member, about + 4)
         if member < len(given):
             one = given[member]
             sheet.put(at, about, one.source or "not stated", "note")
             sheet.put(at, about + 1, one.as_of.isoformat() if one.as_of else "", "note")
             sheet.put(at, about + 2, one.note, "note")
-    row = first + book.rows(table.id) + 1
+    heads_built = ["As built: name", *(f"As built: {c.label}" for c in single), "Changed"]
+    for offset, label in enumerate(heads_built):
+        sheet.put(heads, about + 4 + offset, label, "column_head")
+    row = first + book.rows(table.id)
+    for id in _changed_ids(book, table.id):
+        sheet.put(row, about + 3 + len(heads_built), Line(f"changes.{id}"), "note", "0")
+        row += 1
+    row += 1
     for column in table.columns.values():
         if column.period:
             row = _column_series(sheet, book, table, column, row)
     return row
+
+
+def _changed_ids(book: Book, table: str) -> list[str]:
+    """The lines that tell whether a row changed; a wide table has several."""
+    known = (table, *(f"{table}.part{i}" for i in range(1, 20)))
+    return [id for id in known if f"changed.{id}" in book.system.lines]
+
+
+def _stamps(sheet: Sheet, book: Book, table: Table, single: list[Column], row: int, member: int, column: int) -> None:
+    """What the row held when the book was built, and whether it still does."""
+    for offset, leaf in enumerate([name_of(table.id), *(c.leaf for c in single)]):
+        kind = single[offset - 1] if offset else None
+        shown = number_format(kind.unit_text) if kind and kind.kind == "number" else "@"
+        sheet.put(row, column + offset, Leaf(built(leaf), member), "stamp", shown)
+    for offset, id in enumerate(_changed_ids(book, table.id)):
+        sheet.put(row, column + 1 + len(single) + offset, Line(f"changed.{id}", member), "calculation", "0")
 
 
 def _head(sheet: Sheet, book: Book, row: int, column: int, label: str, unit: str) -> None:
@@ -102,7 +128,15 @@ def _column_series(sheet: Sheet, book: Book, table: Table, column: Column, row: 
         for period in range(column.count):
             cell = Leaf(column.leaf, member, period)
             sheet.put(at, _PERIODS + period, cell, "input", number_format(column.unit_text))
-    return row + book.rows(table.id) + 2
+            stamp = Leaf(built(column.leaf), member, period)
+            sheet.put(at, _PERIODS + column.count + 2 + period, stamp, "stamp", number_format(column.unit_text))
+        changed = Line(f"changed.{column.path}", member)
+        sheet.put(at, _PERIODS + column.count, changed, "calculation", "0")
+    sheet.put(row, _PERIODS + column.count, "Changed", "column_head")
+    sheet.put(row, _PERIODS + column.count + 2, "As built", "column_head")
+    below = row + 1 + book.rows(table.id)
+    sheet.put(below, _PERIODS + column.count, Line(f"changes.{column.path}"), "note", "0")
+    return below + 2
 
 
 def _series(sheet: Sheet, book: Book, series: Series, row: int) -> int:
@@ -112,6 +146,12 @@ def _series(sheet: Sheet, book: Book, series: Series, row: int) -> int:
     for period in range(series.count):
         cell = Leaf(f"{series.id}.values", 0, period)
         sheet.put(row + 1, _PERIODS + period, cell, "input", number_format(series.unit_text))
+        stamp = Leaf(built(f"{series.id}.values"), 0, period)
+        sheet.put(row + 1, _PERIODS + series.count + 2 + period, stamp, "stamp", number_format(series.unit_text))
+    sheet.put(row, _PERIODS + series.count, "Changed", "column_head")
+    sheet.put(row, _PERIODS + series.count + 2, "As built", "column_head")
+    sheet.put(row + 1, _PERIODS + series.count, Line(f"changed.{series.id}"), "calculation", "0")
+    sheet.put(row + 2, _PERIODS + series.count, Line(f"changes.{series.id}"), "note", "0")
     given = book.case.series[series.id]
     sheet.put(row + 1, NAME, given.note or series.help, "note")
     sheet.put(row + 2, NAME, f"Source: {given.source or 'not stated'}", "note")

@@ -71,7 +71,7 @@ def _time_sheet(book: Book, name: str) -> Sheet:
     }
     sheet.widths |= {FIRST_STEP + s: 12.5 for s in range(book.model.steps)}
     sheet.put(1, 1, f"{name} – {book.case.title}", "subtitle")
-    sheet.put(2, 1, Link("book.says_scenario"), "sentence")
+    sheet.put(2, 1, Link("book.says_state"), "sentence")
     sheet.put(3, 1, Link("book.master"), "sentence")
     sheet.put(4, 1, f"All amounts in {book.case.currency} unless a unit says otherwise", "note")
     for word, row in header_rows(book.model.step).items():

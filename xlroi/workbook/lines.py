@@ -1,0 +1,150 @@
+"""The lines that only a workbook has: live inputs, totals, what changed since the build, checks and their master."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from xlroi.formula.scope import Declaration, name_of
+from xlroi.formula.system import Draft
+from xlroi.formula.tree import Type
+from xlroi.model.model import SCENARIOS, Check, Model, Scenario
+
+__all__ = ["OTHERS", "SCENARIO", "Additions", "as_shown", "built", "changes", "checks", "live_inputs", "raw", "totals"]
+
+SCENARIO = "book.scenario"
+"""The leaf of the scenario switch: Base, Optimistic or Pessimistic."""
+
+OTHERS: tuple[Scenario, ...] = SCENARIOS[1:]
+
+
+@dataclass
+class Additions:
+    """Lines, leaves and checks that a workbook adds to its model."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    leaves: list[Declaration] = field(default_factory=list)
+    checks: list[tuple[Check, str]] = field(default_factory=list)
+
+
+def raw(id: str, scenario: Scenario) -> str:
+    """The leaf that holds an input's value under a scenario, before the switch chooses."""
+    return f"{id}.{scenario}"
+
+
+def built(leaf: str) -> str:
+    """The leaf that holds what an input cell held when the book was built."""
+    return f"built.{leaf}"
+
+
+def as_shown(scenario: Scenario) -> str:
+    """A scenario as the switch shows it."""
+    return scenario.capitalize()
+
+
+def live_inputs(model: Model) -> Additions:
+    """Per input one leaf a scenario, and the live line; a scenario without a value of its own uses the base."""
+    found = Additions(leaves=[Declaration(SCENARIO, Type(kind="text"), "input")])
+    for scenario in OTHERS:
+        found.drafts.append(Draft(f"book.{scenario}", f'{SCENARIO} = "{as_shown(scenario)}"'))
+    for id, declared in model.inputs.items():
+        formula = raw(id, "base")
+        for scenario in reversed(OTHERS):
+            own = raw(id, scenario)
+            formula = f"IF(AND(book.{scenario}, ISNUMBER({own})), {own}, {formula})"
+        found.leaves += [Declaration(raw(id, s), Type(unit=declared.unit), "input") for s in SCENARIOS]
+        found.drafts.append(Draft(id, formula, unit=declared.unit))
+    return found
+
+
+def totals(model: Model) -> list[Draft]:
+    """Flows and flags sum, balances take the value at the horizon."""
+    found = []
+    for line in model.system.lines.values():
+        if line.totalled in ("flow", "flag"):
+            found.append(Draft(f"total.{line.id}", f"SUM({line.id})", line.type.table))
+        elif line.totalled == "balance":
+            found.append(Draft(f"total.{line.id}", f"LAST({line.id})", line.type.table))
+    return found
+
+
+def changes(model: Model) -> Additions:
+    """What each input cell held as built, which inputs differ from it, and how many do."""
+    found = Additions()
+    so_far = "0"
+    for id, formula, leaves in _changed(model):
+        found.leaves += [Declaration(built(leaf), of, "input") for leaf, of in leaves]
+        table = leaves[0][1].table
+        found.drafts.append(Draft(f"changed.{id}", formula, table, guarded=table is None))
+        counted = f"SUM(changed.{id})" if table else f"changed.{id}"
+        found.drafts.append(Draft(f"changes.{id}", f"{so_far} + {counted}"))
+        so_far = f"changes.{id}"
+    found.drafts.append(Draft("book.changed", so_far))
+    said = '" inputs changed since build"'
+    found.drafts.append(
+        Draft("book.says_changed", f'IF(book.changed = 0, "As built", FIXED(book.changed, 0) & {said})')
+    )
+    found.drafts.append(Draft("book.stale", 'IF(book.changed = 0, "current", "STALE: inputs changed since build")'))
+    return found
+
+
+def _changed(model: Model) -> Iterator[tuple[str, str, list[tuple[str, Type]]]]:
+    """Id, formula and leaves of every input, series and row; a row counts once, however many of its cells changed."""
+
+    def differ(leaves: list[str]) -> str:
+        return "MIN(1, " + " + ".join(f"DIFFERS({leaf}, {built(leaf)})" for leaf in leaves) + ")"
+
+    yield SCENARIO, f"DIFFERS({SCENARIO}, {built(SCENARIO)})", [(SCENARIO, Type(kind="text"))]
+    for id, declared in model.inputs.items():
+        leaves = [raw(id, s) for s in SCENARIOS]
+        yield id, differ(leaves), [(leaf, Type(unit=declared.unit)) for leaf in leaves]
+    for id, series in model.series.items():
+        leaf = f"{id}.values"
+        yield id, f"MIN(1, CHANGES({leaf}, {built(leaf)}))", [(leaf, Type(unit=series.unit))]
+    for table in model.tables.values():
+        if table.cross:
+            continue
+        name = name_of(table.id)
+        single = [(name, Type(table.id, kind="text"))]
+        for column in table.columns.values():
+            of = Type(table.id, unit=column.unit, kind="number" if column.kind == "number" else "text")
+            if column.period:
+                yield column.path, f"MIN(1, CHANGES({column.leaf}, {built(column.leaf)}))", [(column.leaf, of)]
+            else:
+                single.append((column.leaf, of))
+        for start in range(0, len(single), _WIDEST):  # so that the formula stays short
+            part = single[start : start + _WIDEST]
+            number = f".part{start // _WIDEST + 1}" if len(single) > _WIDEST else ""
+            yield f"{table.id}{number}", differ([leaf for leaf, _ in part]), part
+
+
+_WIDEST = 6
+
+
+def checks(model: Model, more: list[Check]) -> list[Draft]:
+    """Per check: holds (an error holds not), status, and how many failed down to it, per kind; then the master."""
+    found: list[Draft] = []
+    failed = {"error": "0", "alert": "0"}
+    for check in (*model.checks, *more):
+        id = check.line
+        found.append(Draft(f"holds.{id}", f"IF(ISNUMBER({id}), {id}, 0)"))
+        bad = "CHECK" if check.kind == "error" else "LOOK"
+        found.append(Draft(f"status.{id}", f'IF(holds.{id}, "OK", "{bad}")'))
+        for kind, so_far in list(failed.items()):
+            step = f" + (1 - holds.{id})" if kind == check.kind else ""
+            found.append(Draft(f"{kind}s.{id}", so_far + step))
+            failed[kind] = f"{kind}s.{id}"
+    found.append(Draft("book.errors", failed["error"]))
+    found.append(Draft("book.alerts", failed["alert"]))
+    fail = '" CHECKS FAIL: see Checks"'
+    found.append(Draft("book.says_errors", f'IF(book.errors = 0, "All checks OK", FIXED(book.errors, 0) & {fail})'))
+    found.append(Draft("book.says_alerts", 'IF(book.alerts = 0, "", "; " & FIXED(book.alerts, 0) & " to look at")'))
+    found.append(Draft("book.master", "book.says_errors & book.says_alerts"))
+    found.append(
+        Draft(
+            "book.says_scenario",
+            f'IF(book.optimistic + book.pessimistic = 0, "", "Scenario: " & {SCENARIO} & "; ")',
+        )
+    )
+    found.append(Draft("book.says_state", "book.says_scenario & book.says_changed"))
+    return found
