@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from openpyxl import Workbook
 from openpyxl.chart import BarChart, Reference, ScatterChart, Series
+from openpyxl.chart.data_source import AxDataSource, StrRef
 from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.legend import Legend
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlroi.formula.scope import name_of
 from xlroi.workbook.layout import Layout
 from xlroi.workbook.plan import FIRST_STEP, Drawing, Home, Sheet
 
 __all__ = ["draw"]
 
 _COLOURS: Final = ("1F4E79", "C55A11", "548235", "7F7F7F")
+_DASHES: Final = ("solid", "dash", "sysDot", "dashDot")
 
 
 def draw(workbook: Workbook, layout: Layout, sheet: Sheet) -> None:
@@ -33,11 +37,16 @@ def draw(workbook: Workbook, layout: Layout, sheet: Sheet) -> None:
         Worksheet.add_chart(worksheet, chart, drawing.anchor)
 
 
-def _reference(workbook: Workbook, home: Home, layout: Layout) -> Reference:
+def _reference(workbook: Workbook, home: Home, layout: Layout, member: int = 0) -> Reference:
     sheet = workbook[home.sheet]
+    row = home.row + member
     if home.column is not None:
-        return Reference(sheet, min_col=home.column, min_row=home.row)
-    return Reference(sheet, min_col=FIRST_STEP, max_col=layout.last, min_row=home.row)
+        return Reference(sheet, min_col=home.column, min_row=row)
+    return Reference(sheet, min_col=FIRST_STEP, max_col=layout.last, min_row=row)
+
+
+def _down(workbook: Workbook, home: Home, count: int) -> Reference:
+    return Reference(workbook[home.sheet], min_col=home.column or 1, min_row=home.row, max_row=home.row + count - 1)
 
 
 def _columns(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
@@ -45,7 +54,14 @@ def _columns(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
     chart.type, chart.gapWidth = "col", 80
     model = layout.book.model
     for index, id in enumerate(drawing.lines):
-        series = Series(_reference(workbook, layout.homes[id], layout), title=model.texts[id].label)
+        table = model.system.lines[id].type.table
+        values = _reference(workbook, layout.homes[id], layout)
+        if table:  # a column for each row of the table, spare ones included
+            values = _down(workbook, layout.homes[id], layout.book.rows(table))
+        series = Series(values, title=model.texts[id].label)
+        if table:
+            names = _down(workbook, layout.homes[name_of(table)], layout.book.rows(table))
+            series.cat = AxDataSource(strRef=StrRef(f=str(names)))
         series.graphicalProperties = GraphicalProperties(solidFill=_COLOURS[index % len(_COLOURS)])
         series.invertIfNegative = False
         series.dLbls = DataLabelList(
@@ -55,9 +71,22 @@ def _columns(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
         chart.append(series)
     chart.y_axis.title = layout.book.case.currency
     chart.y_axis.numFmt = "#,##0"
-    chart.x_axis.tickLblPos = "none"
+    chart.x_axis.tickLblPos = "low" if any(model.system.lines[id].type.table for id in drawing.lines) else "none"
     chart.legend = Legend(legendPos="b")
     return chart
+
+
+def _paths(layout: Layout, drawing: Drawing) -> Iterator[tuple[str, int, str]]:
+    """Line, row and title of each path; of a table, the rows that had a name when the book was built."""
+    model = layout.book.model
+    for id in drawing.lines:
+        table = model.system.lines[id].type.table
+        if table is None:
+            yield id, 0, model.texts[id].label
+            continue
+        for member, name in enumerate(layout.as_built.row_names(table)):
+            if name:
+                yield id, member, name
 
 
 def _path(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
@@ -66,12 +95,12 @@ def _path(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
     chart.style, chart.scatterStyle = 13, "lineMarker"
     model = layout.book.model
     months = _reference(workbook, layout.homes["chart_month"], layout)
-    for index, id in enumerate(drawing.lines):
-        series = Series(_reference(workbook, layout.homes[id], layout), months, title=model.texts[id].label)
+    for index, (id, member, title) in enumerate(_paths(layout, drawing)):
+        series = Series(_reference(workbook, layout.homes[id], layout, member), months, title=title)
         series.marker.symbol = "none"
-        series.graphicalProperties.line.solidFill = _COLOURS[index]
+        series.graphicalProperties.line.solidFill = _COLOURS[index % len(_COLOURS)]
         series.graphicalProperties.line.width = 22000
-        series.graphicalProperties.line.dashStyle = "solid" if index == 0 else "dash"
+        series.graphicalProperties.line.dashStyle = _DASHES[index % len(_DASHES)]
         series.smooth = False
         chart.series.append(series)
     if drawing.marker:

@@ -55,6 +55,6 @@ def shown_unit(unit: str, currency: str) -> str:
     """
     if unit == "flag":
         return "0/1"
-    if unit in ("1", "number"):
+    if unit in ("1", "number", "text"):
         return ""
     return unit.replace("money", currency)

@@ -54,6 +54,7 @@ class Layout:
         self.last = FIRST_STEP + book.model.last_step
         self.header = header_rows(book.model.step)
         self.cells = book.cells()
+        self.as_built = book.values()
 
     def formulas(self) -> Iterator[Filled]:
         """Every formula cell of the book, in the order of its sheets."""

@@ -83,7 +83,7 @@ def build_book(book: Book, path: Path, day: date, *, force: bool = False) -> Bui
     """Write a book; the file appears under its name only when it is complete."""
     writable(path, force=force)
     layout = layout_of(book, day)
-    values = layout.values(book.values())
+    values = layout.values(layout.as_built)
     workbook = Workbook()
     workbook.remove(workbook.active)  # type: ignore[arg-type]
     dresser = Dresser(workbook)
@@ -148,9 +148,11 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
     ws.sheet_properties.tabColor = TAB_COLOURS[sheet.role]
     ws.sheet_view.showGridLines = sheet.role not in ("report", "check")
     ws.page_setup.orientation = "landscape"
-    ws.page_setup.paperSize = 8 if sheet.role == "time" else 9  # A3 for the timeline, A4 for the rest
+    ws.page_setup.paperSize = (
+        8 if sheet.role == "time" or sheet.name == "Tables" else 9
+    )  # A3 for what is wide, A4 for the rest
     ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = (
-        (5 if sheet.role == "time" else 1),
+        wide,
         (1 if sheet.role == "report" else 0),
     )
     ws.sheet_properties.pageSetUpPr.fitToPage = True  # type: ignore[union-attr]
