@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xlroi.analysis.bridge import Bridge, Step
+from xlroi.analysis.long import long_table, write_table
 from xlroi.engine.run import Engine, Values
 from xlroi.errors import BookError
 from xlroi.formula.scope import name_of
-from xlroi.model.case import Case, load_case
+from xlroi.model.case import Case, case_from
+from xlroi.model.case import load_case as load_case_file
+from xlroi.model.loading import parse_yaml
 from xlroi.model.model import SCENARIOS, Check, Output, Scenario, Table
+from xlroi.model.template import load_model, model_from, model_names
 from xlroi.proof.cells import Key, read_book
 from xlroi.proof.recalculation import ENGINES
 from xlroi.proof.states import Choice, Knob, State, states
 from xlroi.proof.verify import Proof, prove
+from xlroi.resources import templates
 from xlroi.values import CellValue
+from xlroi.workbook.back import Change, edited_case
 from xlroi.workbook.book import Book, book_of
 from xlroi.workbook.lines import SCENARIO, as_shown, raw
-from xlroi.workbook.read import ReadBack, read_back
+from xlroi.workbook.read import ReadBack, read_back, refuse_altered
 from xlroi.workbook.write import Built, build_book
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Result", "Verified", "build", "load_case", "run", "verify"]
+__all__ = ["CaseOfBook", "Result", "Verified", "build", "load_case", "read_case", "run", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,46 @@ class Result:
         return pd.DataFrame(columns).set_index("month")
 
 
+@dataclass(frozen=True, slots=True)
+class CaseOfBook:
+    """A workbook read back: its case as text and checked, and every input that was changed since it was built."""
+
+    text: str
+    case: Case
+    changes: list[Change]
+
+
+def read_case(path: str | Path) -> CaseOfBook:
+    """A workbook edited in a spreadsheet back to a case; raises :class:`BookError` naming sheet and cell.
+
+    Formulas must be as built: an overtyped or altered one is refused, and so is a book with macros or external links.
+    """
+    path = Path(path)
+    cells = read_book(path)
+    if cells.has_macros:
+        raise BookError(f"{path}: holds macros; xlroi writes none. Save it as .xlsx and read it again")
+    if cells.external_links:
+        raise BookError(f"{path}: has links to other workbooks ({', '.join(cells.external_links)}); break them first")
+    found = read_back(path, {key: cell.value for key, cell in cells.cells.items()})
+    refuse_altered(path, found.layout, {key: cell.formula for key, cell in cells.cells.items()})
+    carried = found.book.model
+    if carried.id in model_names() and load_model(carried.id).text != carried.text:
+        raise BookError(
+            f"{path}: was built from another text of template {carried.id!r} (version {carried.version}) than "
+            f"this xlroi has (version {load_model(carried.id).version}); build it again, or read it with the "
+            "xlroi that built it"
+        )
+    text, changes = edited_case(found)
+    return CaseOfBook(text, case_from(parse_yaml(text, str(path)), carried), changes)
+
+
+def load_case(path: str | Path) -> Case:
+    """A case from its file, or from a workbook as it now stands; raises :class:`InputError` or :class:`BookError`."""
+    if Path(path).suffix.lower() in (".xlsx", ".xlsm"):
+        return read_case(path).case
+    return load_case_file(path)
+
+
 def run(case: Case, scenario: Scenario | None = None) -> Result:
     """Evaluate a case under one scenario (default: its own).
 
@@ -89,6 +137,34 @@ def run(case: Case, scenario: Scenario | None = None) -> Result:
 def build(case: Case, path: str | Path, *, day: date | None = None, force: bool = False) -> Built:
     """Write the workbook of a case; an existing file is overwritten only with ``force``."""
     return build_book(book_of(case), Path(path), day or date.today(), force=force)
+
+
+def build_bridge(found: Bridge, a: Case, b: Case, path: str | Path, *, force: bool = False) -> Built:
+    """Write the bridge between two cases as a workbook of its own, with a waterfall."""
+    unit = "money" if found.unit.startswith("money") else found.unit if found.unit.startswith("%") else "1"
+    text = templates().joinpath("bridge.yaml").read_text(encoding="utf-8").replace("UNIT", unit)
+    steps = found.steps or [Step("nothing changed", "", "", 0.0)]
+    rows = {}
+    for number, step in enumerate(steps, 1):
+        path_ = step.path.translate({ord(c): " " for c in "*?~"})
+        rows[f"{number} {path_}"] = {"was": step.was or "-", "now": step.now or "-", "effect": step.effect}
+    title = f"{found.label}: from {Path(a.file).name} to {Path(b.file).name}"
+    data = {
+        "model": "bridge",
+        "title": title[:200],
+        "currency": a.currency,
+        "inputs": {"value_of_a": found.start, "value_of_b": found.end},
+        "tables": {"changes": rows},
+    }
+    document = parse_yaml(json.dumps(data, ensure_ascii=False, indent=1), "bridge")
+    return build(case_from(document, model_from(parse_yaml(text, "bridge.yaml"))), path, force=force)
+
+
+def export_long(case: Case, path: str | Path, scenarios: Sequence[Scenario], *, force: bool = False) -> int:
+    """Write every line as a long table, CSV or Parquet by the file's ending; returns the number of rows."""
+    frame = long_table(case, scenarios)
+    write_table(frame, Path(path), force=force)
+    return len(frame)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ formulas instead of being raised.
 from __future__ import annotations
 
 import math
+import re
 from datetime import date, timedelta
 from typing import Final
 
@@ -23,6 +24,7 @@ __all__ = [
     "CellValue",
     "ExcelError",
     "from_serial",
+    "normal_formula",
     "to_serial",
 ]
 
@@ -55,6 +57,18 @@ ERRORS: Final[dict[str, ExcelError]] = {str(e): e for e in (DIV0, NA, NAME, NULL
 
 CellValue = float | str | bool | ExcelError | None
 """Number, text, truth value, error, or ``None`` for an empty cell. Test for ``ExcelError`` before ``str``."""
+
+
+def normal_formula(formula: str) -> str:
+    """A formula as every spreadsheet saves it: capitals and no spaces outside of texts, no future-function prefix.
+
+    >>> normal_formula("_xlfn.norm.s.inv( 0.9 )")
+    'NORM.S.INV(0.9)'
+    """
+    parts = formula.split('"')
+    parts[::2] = [re.sub(r"\s+|_XLFN\.|'", "", part.upper()) for part in parts[::2]]
+    return '"'.join(parts)
+
 
 _EPOCH: Final = date(1899, 12, 30)
 

@@ -21,6 +21,9 @@ _COMMANDS = {
     "explain": ("xlroi.cli.cases", "Show how a number comes about, down to inputs and sources"),
     "build": ("xlroi.cli.books", "Write the workbook of a case"),
     "verify": ("xlroi.cli.books", "Recalculate a workbook by other engines and compare every cell"),
+    "read": ("xlroi.cli.trips", "Turn an edited workbook back into its case"),
+    "diff": ("xlroi.cli.trips", "What changed between two cases, and what each change does"),
+    "export": ("xlroi.cli.trips", "Write a case as a long table"),
     "demo": ("xlroi.cli.books", "Build and verify the examples"),
 }
 

@@ -29,6 +29,8 @@ def build(case: Path, output: Path | None, force: bool, day: datetime | None, as
     from xlroi.api import load_case
 
     target = output or case.with_suffix(".xlsx")
+    if target.exists() and case.exists() and target.samefile(case):
+        raise InputError(f"{case}: this is the workbook to read; name another one for the result with -o")
     built = write(load_case(case), target, day=day.date() if day else None, force=force)
     if as_json:
         print_json({"workbook": str(built.path), "formula_cells": built.formula_cells, "sheets": list(built.sheets)})

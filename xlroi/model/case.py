@@ -309,7 +309,8 @@ class _Reader:
         found = dict(zip(("optimistic", "pessimistic"), scaled(declared, base), strict=True))
         for scenario in ("optimistic", "pessimistic"):
             if scenario in value:
-                found[scenario] = self._number(declared, getattr(shape, scenario), (*path, scenario))
+                given = getattr(shape, scenario)  # nothing means: as the base
+                found[scenario] = None if given is None else self._number(declared, given, (*path, scenario))
         origin = "case" if "base" in value else "template"
         return Given(base, **found, source=shape.source, as_of=shape.as_of, note=shape.note, origin=origin)
 

@@ -187,9 +187,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """``columns`` compares single values; ``path`` draws monthly lines along the timeline, with a marker on one."""
+    """``columns`` compares single values; ``path`` draws monthly lines along the timeline, with a marker on one;
+    ``waterfall`` stacks foot, rise and fall of the rows of a table, the foot unseen."""
 
-    type: Literal["columns", "path"]
+    type: Literal["columns", "path", "waterfall"]
     title: str
     lines: tuple[str, ...]
     marker: str | None = None

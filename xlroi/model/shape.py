@@ -135,7 +135,7 @@ class CheckShape(Strict):
 class ChartShape(Strict):
     """A chart over lines."""
 
-    type: Literal["columns", "path"]
+    type: Literal["columns", "path", "waterfall"]
     title: str
     lines: list[str]
     marker: str | None = None

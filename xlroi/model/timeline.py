@@ -15,15 +15,15 @@ _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 _LINES: Final = """
 title: Timeline
 lines:
-  horizon: {{label: Horizon, unit: {step}, formula: {horizon}}}
-  last_step: {{label: Last {step} with a column, unit: {step}, formula: "{last}"}}
-  {step}: {{label: {Step}, unit: {step}, per: month, totalled: rate, opening: -1, formula: PRIOR({step}) + 1}}
+  horizon: {{label: Horizon, unit: {unit}, formula: {horizon}}}
+  last_step: {{label: Last {step} with a column, unit: {unit}, formula: "{last}"}}
+  {step}: {{label: {Step}, unit: {unit}, per: month, totalled: rate, opening: -1, formula: PRIOR({step}) + 1}}
 {month}  date: {{label: {Step} end, unit: date, per: month, totalled: rate, formula: "EDATE({start}, month)"}}
   live: {{label: Live, unit: flag, per: month, totalled: flag, formula: {step} <= horizon}}
   operating: {{label: In operation, unit: flag, per: month, totalled: flag, formula: live * ({step} >= 1)}}
   closing: {{label: Last {step}, unit: flag, per: month, totalled: flag, formula: {step} = horizon}}
-  chart_month: {{label: {Step} for charts, unit: {step}, per: month, totalled: rate, formula: "MIN({step}, horizon)"}}
-  chart_zero: {{label: Zero for charts, unit: {step}, formula: horizon - horizon}}
+  chart_month: {{label: {Step} for charts, unit: {unit}, per: month, totalled: rate, formula: "MIN({step}, horizon)"}}
+  chart_zero: {{label: Zero for charts, unit: {unit}, formula: horizon - horizon}}
 {year}  first_fiscal_year:
     {{label: Fiscal year of the decision, unit: number, formula: "YEAR(EDATE({start}, 12 - fiscal_year_end))"}}
   fiscal_year:
@@ -75,14 +75,12 @@ def timeline_section(step: Step, horizon: str, start: str, last: int) -> str:
     """
     month = "" if step == "month" else _MONTH.replace("STEP", step)
     year = "" if step == "year" else _YEAR
-    length = "1" if step == "month" else "step_months"
-    return _LINES.format(
-        step=step,
-        Step=step.capitalize(),
-        horizon=horizon,
-        start=start,
-        last=last,
-        month=month,
-        year=year,
-        length=length,
-    )
+    words = {
+        "step": step,
+        "Step": step.capitalize(),
+        "month": month,
+        "year": year,
+        "length": "1" if step == "month" else "step_months",
+        "unit": "month" if step == "month" else "step",  # a year is a dimension of its own, a column is 1
+    }
+    return _LINES.format(horizon=horizon, start=start, last=last, **words)

@@ -5,7 +5,6 @@ What the cells should be comes from outside, as a function of the leaves; nothin
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,7 @@ from xlroi.proof.cells import BookCells, Key, formula_cells
 from xlroi.proof.compare import Mismatch, Worst, compare, searched_cells
 from xlroi.proof.recalculation import open_book
 from xlroi.proof.states import State
-from xlroi.values import CellValue
+from xlroi.values import CellValue, normal_formula
 
 __all__ = ["EngineProof", "Proof", "prove"]
 
@@ -70,7 +69,7 @@ def prove(
     for key in formulas.keys() - planned.keys():
         proof.mismatches.append(Mismatch(*key, formulas[key], None, f"={formulas[key]}", "as saved", "file"))
     for key in planned.keys() & formulas.keys():
-        if _normal(planned[key]) != _normal(formulas[key]):
+        if normal_formula(planned[key]) != normal_formula(formulas[key]):
             proof.mismatches.append(
                 Mismatch(*key, formulas[key], f"={planned[key]}", f"={formulas[key]}", "as saved", "file")
             )
@@ -91,10 +90,3 @@ def prove(
                 proof.mismatches += compare(planned, should, got, state.name, engine, found.worst, searched)
                 found.states += 1
     return proof
-
-
-def _normal(formula: str) -> str:
-    """A formula as every spreadsheet saves it: capitals and no spaces outside of texts, no future-function prefix."""
-    parts = formula.split('"')
-    parts[::2] = [re.sub(r"\s+|_XLFN\.|'", "", part.upper()) for part in parts[::2]]
-    return '"'.join(parts)

@@ -94,6 +94,13 @@ def _single(id: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield id, value
 
 
+def _as_typed(value: Any) -> Any:
+    """A number with the 15 digits that a cell takes."""
+    if isinstance(value, list):
+        return [_as_typed(v) for v in value]
+    return float(f"{value:.15g}") if isinstance(value, float) else value
+
+
 def _copied(value: Any) -> Any:
     return [_copied(v) for v in value] if isinstance(value, list) else value
 
@@ -105,6 +112,7 @@ def book_of(case: Case) -> Book:
     for id, given in case.inputs.items():
         own |= {raw(id, scenario): getattr(given, scenario) for scenario in SCENARIOS}
     own |= case.lists()
+    own = {leaf: _as_typed(value) for leaf, value in own.items()}
     leaves = own | {built(leaf): _copied(value) for leaf, value in own.items()}
     leaves |= {constant.id: constant.value for constant in model.constants.values()}
     count = years(model)

@@ -26,7 +26,7 @@ _DASHES: Final = ("solid", "dash", "sysDot", "dashDot")
 def draw(workbook: Workbook, layout: Layout, sheet: Sheet) -> None:
     """All charts of one sheet."""
     for drawing in sheet.drawings:
-        make = _columns if drawing.kind == "columns" else _path
+        make = _path if drawing.kind == "path" else _columns
         chart = make(workbook, layout, drawing)
         chart.title = drawing.title
         chart.width, chart.height = drawing.size
@@ -52,6 +52,9 @@ def _down(workbook: Workbook, home: Home, count: int) -> Reference:
 def _columns(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
     chart = BarChart()
     chart.type, chart.gapWidth = "col", 80
+    falls = drawing.kind == "waterfall"
+    if falls:
+        chart.grouping, chart.overlap, chart.gapWidth = "stacked", 100, 40
     model = layout.book.model
     for index, id in enumerate(drawing.lines):
         table = model.system.lines[id].type.table
@@ -64,6 +67,11 @@ def _columns(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
             series.cat = AxDataSource(strRef=StrRef(f=str(names)))
         series.graphicalProperties = GraphicalProperties(solidFill=_COLOURS[index % len(_COLOURS)])
         series.invertIfNegative = False
+        if falls and index == 0:
+            series.graphicalProperties = GraphicalProperties(noFill=True)
+        if falls:
+            chart.append(series)
+            continue
         series.dLbls = DataLabelList(
             showVal=True, showSerName=False, showCatName=False, showLegendKey=False, showPercent=False
         )

@@ -138,7 +138,7 @@ class Home:
 class Drawing:
     """A chart and where its upper left corner stands; ``size`` in centimetres."""
 
-    kind: Literal["columns", "path"]
+    kind: Literal["columns", "path", "waterfall"]
     title: str
     lines: tuple[str, ...]
     marker: str | None

@@ -7,19 +7,22 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from openpyxl.utils import get_column_letter
+
 from xlroi.errors import BookError, InputError
 from xlroi.model.case import case_from
 from xlroi.model.loading import parse_yaml
 from xlroi.model.model import SCENARIOS
 from xlroi.model.template import model_from
-from xlroi.values import CellValue, ExcelError
+from xlroi.values import CellValue, ExcelError, normal_formula
 from xlroi.workbook.book import Book, book_of
 from xlroi.workbook.layout import Layout
 from xlroi.workbook.lines import SCENARIO, as_shown
+from xlroi.workbook.plan import Text
 from xlroi.workbook.sheets.records import CASE_HEAD, MODEL_HEAD
 from xlroi.workbook.write import layout_of
 
-__all__ = ["ReadBack", "read_back"]
+__all__ = ["ReadBack", "read_back", "refuse_altered"]
 
 Cells = Mapping[tuple[str, str], CellValue]
 
@@ -28,6 +31,7 @@ Cells = Mapping[tuple[str, str], CellValue]
 class ReadBack:
     """The book as built, its layout, what its input cells hold, and which of them were edited."""
 
+    path: Path
     book: Book
     layout: Layout
     present: dict[str, CellValue]
@@ -49,6 +53,7 @@ def read_back(path: Path, cells: Cells) -> ReadBack:
         layout = layout_of(book, date(2000, 1, 1))
     except InputError as error:
         raise BookError(f"{path}: the case that the workbook carries cannot be read:\n{error}") from None
+    _same_places(path, layout, cells)
     present: dict[str, CellValue] = {}
     built = book.cells()
     edited = []
@@ -56,8 +61,46 @@ def read_back(path: Path, cells: Cells) -> ReadBack:
         value = cells.get((sheet, ref))
         present[id] = _plausible(book, id, None if value == "" else value, f"{path}: {sheet}!{ref}")
         if present[id] != built[id]:
+            if id.startswith(("built.", "annual.")):
+                raise BookError(f"{path}: {sheet}!{ref}: holds what the book was built with, and was overtyped")
             edited.append(id)
-    return ReadBack(book, layout, present, tuple(edited))
+    return ReadBack(path, book, layout, present, tuple(edited))
+
+
+def _same_places(path: Path, layout: Layout, cells: Cells) -> None:
+    """Input sheets must still read as they were laid out: else values would be taken from the wrong cells."""
+    there = {sheet for sheet, _ in cells}
+    for sheet in layout.sheets:
+        if sheet.name not in there:
+            raise BookError(f"{path}: the sheet {sheet.name!r} is missing; take a copy that still has it")
+        if sheet.role != "input":
+            continue
+        for placed in sheet.placed:
+            if not isinstance(placed.content, Text) or placed.style not in ("label", "code", "column_head"):
+                continue
+            ref = f"{get_column_letter(placed.column)}{placed.row}"
+            found = cells.get((sheet.name, ref))
+            if found != placed.content.value:
+                raise BookError(
+                    f"{path}: {sheet.name}!{ref} should read {placed.content.value!r} and reads {found!r}: "
+                    "a row or column was inserted or deleted, or the label overtyped; undo that and read it again"
+                )
+
+
+def refuse_altered(path: Path, layout: Layout, formulas: Mapping[tuple[str, str], str | None]) -> None:
+    """Raise where a formula of the book was overtyped or altered: the book would say another thing than its model."""
+    for filled in layout.formulas():
+        now = formulas.get((filled.sheet, filled.ref))
+        if now is None:
+            raise BookError(
+                f"{path}: {filled.sheet}!{filled.ref}: the formula ={filled.formula} was overtyped; undo that, or "
+                "change the inputs that it reads"
+            )
+        if normal_formula(now) != normal_formula(filled.formula):
+            raise BookError(
+                f"{path}: {filled.sheet}!{filled.ref}: the formula was altered to ={now}; "
+                f"the model says ={filled.formula}"
+            )
 
 
 def _plausible(book: Book, id: str, value: CellValue, place: str) -> CellValue:

@@ -148,9 +148,9 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
     ws.sheet_properties.tabColor = TAB_COLOURS[sheet.role]
     ws.sheet_view.showGridLines = sheet.role not in ("report", "check")
     ws.page_setup.orientation = "landscape"
-    ws.page_setup.paperSize = (
-        8 if sheet.role == "time" or sheet.name == "Tables" else 9
-    )  # A3 for what is wide, A4 for the rest
+    wide = 5 if sheet.role == "time" else 3 if sheet.name == "Tables" else 1  # pages side by side
+    wide = 5 if sheet.role == "time" else 3 if sheet.name == "Tables" else 1  # pages side by side
+    ws.page_setup.paperSize = 8 if wide > 1 else 9  # A3, A4
     ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = (
         wide,
         (1 if sheet.role == "report" else 0),
