@@ -67,7 +67,8 @@ def _divide(a: Array, b: Array) -> Array:
 def _power(a: Array, b: Array) -> Array:
     with np.errstate(all="ignore"):
         result = finite(np.power(a, b))
-    undefined = (a == 0) & (b <= 0)
+    # NumPy's nan ** 0 is 1; an error stays an error.
+    undefined = ((a == 0) & (b <= 0)) | np.isnan(a) | np.isnan(b)
     return np.where(undefined, np.nan, result) if undefined.any() else result
 
 
@@ -95,14 +96,17 @@ def round_array(value: Array, digits: Array) -> Array:
     """:func:`~xlroi.engine.scalar.round_half_away` over arrays of one shape after broadcasting.
 
     A product with a power of ten is exact to one unit in the last place, so a nudge of a few such units
-    decides halves as the 15-digit text does.
+    decides halves as the 15-digit text does. Where the cut lies beyond the 15th digit there is nothing to round.
     """
     power = np.power(10.0, np.trunc(digits))
     scaled = np.abs(value) * power
     rounded = np.floor(scaled + 0.5 + scaled * SAME)
-    result = np.where(scaled >= 2.0**52, np.abs(value), rounded / power)
+    result = np.where(scaled >= _DIGITS, np.abs(value), rounded / power)
     return np.copysign(result, value)
 
+
+_DIGITS: Final = 1e14
+"""From here on a scaled number has its 15 digits before the decimal point."""
 
 BINARY: Final[dict[str, Callable[[Array, Array], Array]]] = {
     "+": _guarded(np.add),
@@ -171,7 +175,7 @@ def _towards(direction: Callable[[Array], Array]) -> Callable[[Array, Array], Ar
         scaled = np.abs(value) * power
         near = np.round(scaled)
         whole = np.where(np.abs(scaled - near) <= SAME * np.maximum(scaled, near), near, direction(scaled))
-        return np.copysign(np.where(scaled >= 2.0**52, np.abs(value), whole / power), value)
+        return np.copysign(np.where(scaled >= _DIGITS, np.abs(value), whole / power), value)
 
     return apply
 

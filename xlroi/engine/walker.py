@@ -189,7 +189,7 @@ class Walker:
             case "STEP":
                 return self._step(node, member, step)
             case "ABOVE":
-                return self._value(first, member - 1, step) if member else 0.0
+                return scalar.as_number(self._value(first, member - 1, step)) if member else 0.0
             case "SLOT":
                 return self._slot(node, member)
             case _:  # PERIOD: an error of the period's number, or a period that is not there

@@ -13,7 +13,7 @@ from xlroi.formula.axes import aggregate, broadcast, member, previous, timeline,
 from xlroi.formula.dead import refuse_undead
 from xlroi.formula.functions import FUNCTIONS, Function
 from xlroi.formula.scope import Scope, did_you_mean
-from xlroi.formula.tree import Binary, Call, FormulaError, Kind, Minus, Name, Node, Number, Text, Type
+from xlroi.formula.tree import Binary, Call, FormulaError, Kind, Minus, Name, Node, Number, Text, Type, walk
 from xlroi.formula.units import DATE, DAY, DIMENSIONLESS, Unit
 
 __all__ = ["ANY_UNIT", "Context", "check", "same_unit"]
@@ -176,6 +176,11 @@ def _call(node: Call, context: Context) -> Node:
     arguments = [_check(argument, context) for argument in node.arguments]
     for index, argument in enumerate(arguments):
         _check_kind(function, index, argument)
+    if function.name == "ISNUMBER" and any(isinstance(n, Call) and n.function == "CHOOSE" for n in walk(arguments[0])):
+        raise FormulaError(
+            "CHOOSE cannot stand inside ISNUMBER (spreadsheets disagree on it): give it a line of its own",
+            node.position,
+        )
     reducing = function.reduces(count)
     if node.over is not None and not reducing:
         raise FormulaError("OVER belongs to an aggregate of one line, as MAX(npv OVER options)", node.position)

@@ -82,7 +82,14 @@ _TRUTHS: Final = frozenset({"AND", "OR", "NOT", "ISNUMBER", "DIFFERS"})
 
 # How tightly a spelled text holds together; an operand of lower rank gets parentheses.
 _COMPARISON, _JOIN, _SUM, _PRODUCT, _POWER, _ATOM = range(6)
-_LOOSE: Final = {"DIFFERS": _COMPARISON, "RANK": _SUM, "FIRST": _SUM, "VINTAGE": _PRODUCT, "SLOT": _JOIN}
+_LOOSE: Final = {
+    "DIFFERS": _COMPARISON,
+    "RANK": _SUM,
+    "FIRST": _SUM,
+    "VINTAGE": _PRODUCT,
+    "ABOVE": _PRODUCT,
+    "SLOT": _JOIN,
+}
 _RANK: Final = {"&": _JOIN, "+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "^": _POWER}
 
 
@@ -299,7 +306,7 @@ _SPECIAL: Final[dict[str, Callable[[_Speller, Call], str]]] = {
     "PICK_MAX": _pick,
     "RANK": _rank,
     "STEP": _step,
-    "ABOVE": lambda s, n: s.refs.above(_name(n)),
+    "ABOVE": lambda s, n: f"{s.refs.above(_name(n))}*1",  # the empty text of an inactive row becomes an error
     "SAME": lambda s, n: f"SUMPRODUCT(({s.refs.rows(_name(n))}={s.refs.here(_name(n))})*1)",
     "FILLED": lambda s, n: f"COUNT({s.refs.periods(_name(n))})",
     "CHANGES": lambda s, n: f"SUMPRODUCT(({s.refs.periods(_name(n))}<>{s.refs.periods(_name(n, 1))})*1)",
