@@ -110,7 +110,7 @@ def read_case(path: str | Path) -> CaseOfBook:
             "xlroi that built it"
         )
     text, changes = edited_case(found)
-    return CaseOfBook(text, case_from(parse_yaml(text, str(path)), carried), changes)
+    return CaseOfBook(text, case_from(parse_yaml(text, str(path)), carried, found.book.case.house), changes)
 
 
 def load_case(path: str | Path) -> Case:

@@ -1,6 +1,6 @@
 """Random expressions of the whole language: the engine's value is what two other spreadsheets compute in the cell.
 
-The trees are random, their leaves ordinary numbers: the words, the way they nest, brackets, errors and inactive rows are
+The trees are random, their leaves ordinary numbers: the words, how they nest, brackets, errors and inactive rows are
 what is tried here. Known differences between spreadsheets, each with its reason, are kept out of the generator.
 """
 

@@ -15,6 +15,7 @@ from pydantic import Field
 from xlroi.errors import InputError, Problem
 from xlroi.formula.scope import did_you_mean
 from xlroi.model.bounds import bounded
+from xlroi.model.house import House, find_house
 from xlroi.model.loading import Document, KeyPath, load_yaml
 from xlroi.model.model import SCENARIOS, Input, Model, Period, Scenario
 from xlroi.model.rows import GivenSeries, Row, leaves_of, periods_needed, read_rows, read_series
@@ -42,7 +43,7 @@ class _Case(Strict):
     description: str = Field(default="", max_length=_TEXT_LIMIT)
     owner: str = Field(default="", max_length=200)
     version: str = Field(default="1.0", max_length=40)
-    currency: str = "USD"
+    currency: str = ""
     scenario: str = "base"
     inputs: dict[str, Any] = Field(default_factory=dict)
     tables: dict[str, Any] = Field(default_factory=dict)
@@ -52,7 +53,7 @@ class _Case(Strict):
 class Given:
     """One input of a case. A scenario without a value of its own (``None``) uses the base.
 
-    ``origin`` says where the base comes from: "case" or "template".
+    ``origin`` says where the base comes from: "case", "house" or "template".
     """
 
     base: float
@@ -85,6 +86,7 @@ class Case:
     tables: Mapping[str, tuple[Row, ...]]
     text: str
     file: str
+    house: House | None = None
 
     def values(self, scenario: Scenario | None = None) -> dict[str, Any]:
         """Every leaf of the model, constants included, under one scenario (default: the case's own)."""
@@ -105,10 +107,10 @@ class Case:
 
 def load_case(path: str | Path) -> Case:
     """Read a case file; raises :class:`InputError` with every problem, each with file and line."""
-    return case_from(load_yaml(path))
+    return case_from(load_yaml(path), house=find_house(Path(path).parent))
 
 
-def case_from(document: Document, model: Model | None = None) -> Case:
+def case_from(document: Document, model: Model | None = None, house: House | None = None) -> Case:
     """A case from a document; ``model`` is given where a workbook carries its own template.
 
     >>> from xlroi.model.loading import parse_yaml
@@ -121,14 +123,15 @@ def case_from(document: Document, model: Model | None = None) -> Case:
             model = _model_of(shape.model, document)
         except InputError as error:
             raise InputError([document.problem(("model",), str(error))]) from None
-    reader = _Reader(document, model)
+    reader = _Reader(document, model, house)
+    currency = shape.currency or (house.currency if house else None) or "USD"
     inputs = reader.inputs(shape.inputs)
     series, tables = reader.lists(shape, inputs)
     scenario = next((s for s in SCENARIOS if s == shape.scenario), None)
     if scenario is None:
         reader.problem(("scenario",), f"expected one of {', '.join(SCENARIOS)} (got {shape.scenario!r})")
-    if not re.fullmatch(r"[A-Z]{3}", shape.currency):
-        reader.problem(("currency",), f"expected a three-letter code such as USD (got {shape.currency!r})")
+    if not re.fullmatch(r"[A-Z]{3}", currency):
+        reader.problem(("currency",), f"expected a three-letter code such as USD (got {currency!r})")
     for key in ("title", "description", "owner", "version"):
         if control := re.search(r"[\x00-\x08\x0b-\x1f]", getattr(shape, key)):
             reader.problem((key,), f"holds the control character {control[0]!r}, which a cell cannot keep")
@@ -138,15 +141,16 @@ def case_from(document: Document, model: Model | None = None) -> Case:
         model,
         shape.title or model.title,
         shape.description,
-        shape.owner,
+        shape.owner or (house.owner if house else None) or "",
         shape.version,
-        shape.currency,
+        currency,
         scenario,
         inputs,
         series,
         tables,
         document.text,
         document.file,
+        house,
     )
 
 
@@ -201,8 +205,8 @@ def _typed(text: str) -> Any:
 
 
 class _Reader:
-    def __init__(self, document: Document, model: Model) -> None:
-        self.document, self.model = document, model
+    def __init__(self, document: Document, model: Model, house: House | None) -> None:
+        self.document, self.model, self.house = document, model, house
         self.problems: list[Problem] = []
 
     def problem(self, path: KeyPath, message: str) -> None:
@@ -284,7 +288,9 @@ class _Reader:
 
     def _input(self, declared: Input, value: Any) -> Given:
         path: KeyPath = ("inputs", declared.id)
-        if value is None and declared.id not in self.document.data.get("inputs", {}):
+        if value is None and declared.id not in (self.document.data.get("inputs") or {}):
+            if self.house is not None and declared.id in self.house.inputs:
+                return self._of_house(declared, self.house)
             return Given(
                 declared.default,
                 *scaled(declared, declared.default),
@@ -313,6 +319,13 @@ class _Reader:
                 found[scenario] = None if given is None else self._number(declared, given, (*path, scenario))
         origin = "case" if "base" in value else "template"
         return Given(base, **found, source=shape.source, as_of=shape.as_of, note=shape.note, origin=origin)
+
+    def _of_house(self, declared: Input, house: House) -> Given:
+        """The house's value, checked as if the case had given it, its problems at their place in the house's file."""
+        reader = _Reader(house.document, self.model, None)
+        given = reader._input(declared, house.inputs[declared.id])
+        self.problems += [replace(p, path=p.path or f"inputs.{declared.id}") for p in reader.problems]
+        return replace(given, origin="house", source=f"House: {given.source or house.file}")
 
     def _number(self, declared: Input, value: Any, path: KeyPath) -> float:
         try:

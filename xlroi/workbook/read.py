@@ -11,6 +11,7 @@ from openpyxl.utils import get_column_letter
 
 from xlroi.errors import BookError, InputError
 from xlroi.model.case import case_from
+from xlroi.model.house import house_from
 from xlroi.model.loading import parse_yaml
 from xlroi.model.model import SCENARIOS
 from xlroi.model.template import model_from
@@ -19,7 +20,7 @@ from xlroi.workbook.book import Book, book_of
 from xlroi.workbook.layout import Layout
 from xlroi.workbook.lines import SCENARIO, as_shown
 from xlroi.workbook.plan import Text
-from xlroi.workbook.sheets.records import CASE_HEAD, MODEL_HEAD
+from xlroi.workbook.sheets.records import CASE_HEAD, HOUSE_HEAD, MODEL_HEAD
 from xlroi.workbook.write import layout_of
 
 __all__ = ["ReadBack", "read_back", "refuse_altered"]
@@ -48,7 +49,9 @@ def read_back(path: Path, cells: Cells) -> ReadBack:
         )
     try:
         model = model_from(parse_yaml(model_text, "Model text"))
-        case = case_from(parse_yaml(case_text, "Change log"), model)
+        house_text = _column(cells, "Change log", HOUSE_HEAD, "C")
+        house = None if house_text is None else house_from(parse_yaml(house_text, "house standards"))
+        case = case_from(parse_yaml(case_text, "Change log"), model, house)
         book = book_of(case)
         layout = layout_of(book, date(2000, 1, 1))
     except InputError as error:
@@ -121,12 +124,12 @@ def _plausible(book: Book, id: str, value: CellValue, place: str) -> CellValue:
     return value
 
 
-def _column(cells: Cells, sheet: str, head: str) -> str | None:
-    """The texts below a heading in column A."""
+def _column(cells: Cells, sheet: str, head: str, letter: str = "A") -> str | None:
+    """The texts below a heading in a column."""
     rows = {
         int(ref[1:]): value
         for (name, ref), value in cells.items()
-        if name == sheet and ref[0] == "A" and ref[1:].isdigit()
+        if name == sheet and ref[0] == letter and ref[1:].isdigit()
     }
     start = next((row for row, value in rows.items() if value == head), None)
     if start is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import copy
 from typing import Any, Final
 
@@ -89,17 +90,30 @@ _LOOKS: Final[dict[Style, tuple[str | None, Font, PatternFill | None, Border | N
 }
 
 
+def _in_house(font: Font, colours: Mapping[str, str]) -> Font:
+    """Headings in the house's colour."""
+    if font.color is None or font.color.rgb != f"00{_DARK}" or "heading" not in colours:
+        return font
+    return Font(name=font.name, size=font.size, bold=font.bold, color=colours["heading"])
+
+
+def _filled(fill: PatternFill, colours: Mapping[str, str]) -> PatternFill:
+    """Headings and input cells in the house's colours."""
+    ours = {f"00{_DARK}": "heading", f"00{_PALE}": "input"}.get(fill.start_color.rgb, "")
+    return _fill(colours[ours]) if ours in colours else fill
+
+
 class Dresser:
     """Puts styles on cells; each combination of style and number format is made once."""
 
-    def __init__(self, workbook: Workbook) -> None:
+    def __init__(self, workbook: Workbook, colours: Mapping[str, str]) -> None:
         self.workbook = workbook
         self.names: dict[Style, str] = {}
         self.made: dict[tuple[Style, str], Any] = {}
         for style, (name, font, fill, border, alignment) in _LOOKS.items():
             named: NamedStyle = copy(builtin[name]) if name else NamedStyle(f"xlroi {style}")
-            named.font, named.border = font, border or Border()
-            named.fill = fill or PatternFill()
+            named.font, named.border = _in_house(font, colours), border or Border()
+            named.fill = _filled(fill, colours) if fill else PatternFill()
             named.alignment = alignment or Alignment()
             named.number_format = "General"
             named.protection = Protection(locked=not style.endswith("input"))

@@ -86,13 +86,16 @@ def build_book(book: Book, path: Path, day: date, *, force: bool = False) -> Bui
     values = layout.values(layout.as_built)
     workbook = Workbook()
     workbook.remove(workbook.active)  # type: ignore[arg-type]
-    dresser = Dresser(workbook)
+    house = book.case.house
+    dresser = Dresser(workbook, house.colours if house else {})
     for sheet in layout.sheets:
         _sheet(workbook.create_sheet(sheet.name), sheet, layout, dresser)
     for filled in layout.formulas():
         workbook[filled.sheet].cell(filled.row, filled.column).value = f"={filled.formula}"
     for sheet in layout.sheets:
         draw(workbook, layout, sheet)
+    if house and house.logo:
+        _logo(workbook[layout.sheets[0].name], house.logo)
     _names(workbook, layout)
     _properties(workbook, book, day)
     parts: dict[str, dict[str, CellValue]] = {}
@@ -215,6 +218,15 @@ def _bounds(ws: Worksheet, sheet: Sheet, layout: Layout) -> None:
         for place in places:
             rule.add(place)
         ws.add_data_validation(rule)
+
+
+def _logo(cover: Worksheet, path: Path) -> None:
+    """The house's picture in the upper right of the cover, two centimetres high."""
+    from openpyxl.drawing.image import Image
+
+    picture = Image(path)
+    picture.width, picture.height = round(picture.width * 76 / picture.height), 76
+    cover.add_image(picture, "G1")
 
 
 def _names(workbook: Workbook, layout: Layout) -> None:

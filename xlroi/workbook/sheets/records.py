@@ -16,9 +16,10 @@ from xlroi.workbook.formats import shown_unit
 from xlroi.workbook.layout import Filled, Layout
 from xlroi.workbook.plan import Sheet
 
-__all__ = ["CASE_HEAD", "MODEL_HEAD", "change_log", "fingerprint", "lines", "model_text", "sources"]
+__all__ = ["CASE_HEAD", "HOUSE_HEAD", "MODEL_HEAD", "change_log", "fingerprint", "lines", "model_text", "sources"]
 
 CASE_HEAD = "The case as built, line by line"
+HOUSE_HEAD = "The house standards as built, line by line"
 MODEL_HEAD = "The template as built, line by line"
 
 
@@ -136,6 +137,11 @@ def change_log(book: Book, day: date) -> Sheet:
     sheet.put(row + 1, 1, CASE_HEAD, "heading")
     for offset, text in enumerate(case.text.splitlines()):
         sheet.put(row + 2 + offset, 1, text, "code")
+    if case.house is not None:
+        sheet.put(row + 1, 3, HOUSE_HEAD, "heading")
+        for offset, text in enumerate(case.house.text.splitlines()):
+            sheet.put(row + 2 + offset, 3, text, "code")
+        sheet.widths[3] = 60
     return sheet
 
 
