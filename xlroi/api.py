@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -29,7 +30,8 @@ from xlroi.workbook.back import Change, edited_case
 from xlroi.workbook.book import Book, book_of
 from xlroi.workbook.lines import SCENARIO, as_shown, raw
 from xlroi.workbook.read import ReadBack, read_back, refuse_altered
-from xlroi.workbook.write import Built, build_book
+from xlroi.workbook.sheets.review import ProofStamp
+from xlroi.workbook.write import Built, build_book, writable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,9 +136,27 @@ def run(case: Case, scenario: Scenario | None = None) -> Result:
     return Result(case, chosen, engine.evaluate(case.values(chosen)))
 
 
-def build(case: Case, path: str | Path, *, day: date | None = None, force: bool = False) -> Built:
-    """Write the workbook of a case; an existing file is overwritten only with ``force``."""
-    return build_book(book_of(case), Path(path), day or date.today(), force=force)
+def build(
+    case: Case, path: str | Path, *, day: date | None = None, force: bool = False, prove_it: bool = False
+) -> Built:
+    """Write the workbook of a case; an existing file is overwritten only with ``force``.
+
+    With ``prove_it`` the book is proven with IronCalc in 25 states before it appears, and its Review sheet says so;
+    a mismatch raises :class:`BookError`.
+    """
+    book, target, built_on = book_of(case), Path(path), day or date.today()
+    if not prove_it:
+        return build_book(book, target, built_on, force=force)
+    writable(target, force=force)
+    with tempfile.TemporaryDirectory(prefix="xlroi-") as scratch:
+        draft = Path(scratch, target.name)
+        build_book(book, draft, built_on)
+        found = verify(draft)
+    if not found.passed:
+        raise BookError(f"{path}: not written: {len(found.proof.mismatches)} cells differ when recalculated")
+    (engine,) = found.proof.engines
+    stamp = ProofStamp(f"{engine.engine} {engine.version}", engine.cells, engine.states, engine.worst.difference)
+    return build_book(book, target, built_on, force=force, proof=stamp)
 
 
 def build_bridge(found: Bridge, a: Case, b: Case, path: str | Path, *, force: bool = False) -> Built:

@@ -22,8 +22,9 @@ _ENGINES = click.Choice(["ironcalc", "libreoffice", "all"])
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: the case's name with .xlsx.")
 @click.option("--force", is_flag=True, help="Overwrite an existing workbook.")
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Date of the build; default: today.")
+@click.option("--prove", "prove_it", is_flag=True, help="Prove it with IronCalc first and stamp that on Review.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def build(case: Path, output: Path | None, force: bool, day: datetime | None, as_json: bool) -> None:
+def build(case: Path, output: Path | None, force: bool, day: datetime | None, prove_it: bool, as_json: bool) -> None:
     """Write the workbook of CASE: live formulas, every one with its value."""
     from xlroi.api import build as write
     from xlroi.api import load_case
@@ -31,7 +32,7 @@ def build(case: Path, output: Path | None, force: bool, day: datetime | None, as
     target = output or case.with_suffix(".xlsx")
     if target.exists() and case.exists() and target.samefile(case):
         raise InputError(f"{case}: this is the workbook to read; name another one for the result with -o")
-    built = write(load_case(case), target, day=day.date() if day else None, force=force)
+    built = write(load_case(case), target, day=day.date() if day else None, force=force, prove_it=prove_it)
     if as_json:
         print_json({"workbook": str(built.path), "formula_cells": built.formula_cells, "sheets": list(built.sheets)})
     else:
@@ -79,7 +80,7 @@ def demo(output: Path, examples: Path) -> None:
     for path in cases:
         case = load_case(path)
         result = evaluate(case)
-        built = write(case, output / f"{path.stem}.xlsx", force=True)
+        built = write(case, output / f"{path.stem}.xlsx", force=True, prove_it=True)
         click.echo(f"{case.title}\n  {result.values.cell(case.model.answer)}")
         with _progress() as step:
             found = prove(built.path, ("ironcalc",), 25, step)

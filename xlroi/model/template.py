@@ -135,9 +135,7 @@ class _Builder:
     def _sections(self, parts: Parts) -> list[SectionShape]:
         """The timeline, the template's own sections, and the checks."""
         t = self.template
-        timeline = validated(
-            SectionShape, parse_yaml(timeline_section(t.step, t.horizon, t.start, t.columns), "timeline")
-        )
+        timeline = validated(SectionShape, parse_yaml(timeline_section(t.step, t.horizon, t.start), "timeline"))
         for period in parts.periods:
             id, label, formula = PERIOD_LINES[period]
             timeline.lines[id] = LineShape(formula=formula, label=label, unit="1", per="month", totalled="rate")
@@ -257,7 +255,14 @@ class _Builder:
 
     def _constants(self, parts: Parts) -> Iterator[Constant]:
         given: dict[str, ConstantShape] = {**self.template.constants, "check_tolerance": CHECK_TOLERANCE}
-        if self.template.step != "month":
+        step = self.template.step
+        given["last_step"] = ConstantShape(
+            value=self.template.columns,
+            unit="month" if step == "month" else "step",
+            source="Template: the number of columns",
+            label=f"Last {step} with a column",
+        )
+        if step != "month":
             given["step_months"] = STEP_CONSTANTS["step_months"][self.template.step]  # type: ignore[index]
         if "quarter" in parts.periods:
             given["months_per_quarter"] = STEP_CONSTANTS["months_per_quarter"]  # type: ignore[assignment]

@@ -16,7 +16,6 @@ _LINES: Final = """
 title: Timeline
 lines:
   horizon: {{label: Horizon, unit: {unit}, formula: {horizon}}}
-  last_step: {{label: Last {step} with a column, unit: {unit}, formula: "{last}"}}
   {step}: {{label: {Step}, unit: {unit}, per: month, totalled: rate, opening: -1, formula: PRIOR({step}) + 1}}
 {month}  date: {{label: {Step} end, unit: date, per: month, totalled: rate, formula: "EDATE({start}, month)"}}
   live: {{label: Live, unit: flag, per: month, totalled: flag, formula: {step} <= horizon}}
@@ -67,10 +66,10 @@ FISCAL_YEAR_END: Final = InputShape(
 )
 
 
-def timeline_section(step: Step, horizon: str, start: str, last: int) -> str:
+def timeline_section(step: Step, horizon: str, start: str) -> str:
     """The section as YAML, with the names of the horizon's and the start's input.
 
-    >>> "quarter: {label: Quarter" in timeline_section("quarter", "quarters", "start", 20)
+    >>> "quarter: {label: Quarter" in timeline_section("quarter", "quarters", "start")
     True
     """
     month = "" if step == "month" else _MONTH.replace("STEP", step)
@@ -83,4 +82,4 @@ def timeline_section(step: Step, horizon: str, start: str, last: int) -> str:
         "length": "1" if step == "month" else "step_months",
         "unit": "month" if step == "month" else "step",  # a year is a dimension of its own, a column is 1
     }
-    return _LINES.format(horizon=horizon, start=start, last=last, **words)
+    return _LINES.format(horizon=horizon, start=start, **words)

@@ -30,6 +30,7 @@ from xlroi.workbook.finish import finish
 from xlroi.workbook.layout import Layout
 from xlroi.workbook.plan import Leaf, Placed, Sheet, Text
 from xlroi.workbook.sheets import annual, inputs, records, reports, tables, time
+from xlroi.workbook.sheets.review import ProofStamp, review
 from xlroi.workbook.style import TAB_COLOURS, Dresser
 
 __all__ = ["Built", "build_book", "layout_of", "writable"]
@@ -44,8 +45,8 @@ class Built:
     sheets: tuple[str, ...]
 
 
-def layout_of(book: Book, day: date) -> Layout:
-    """All sheets of a book, in reading order."""
+def layout_of(book: Book, day: date, proof: ProofStamp | None = None) -> Layout:
+    """All sheets of a book, in reading order; ``proof`` is what the Review sheet says of it."""
     own, profit = tables.tables(book), annual.profit_and_loss(book)
     first = [
         reports.cover(book),
@@ -59,8 +60,14 @@ def layout_of(book: Book, day: date) -> Layout:
         reports.results(book),
         reports.checks(book),
     ]
-    dictionary = records.lines(book, Layout(book, first))
-    last = [dictionary, records.sources(book), records.change_log(book, day), records.model_text(book)]
+    placed = Layout(book, first)
+    last = [
+        review(book, placed, proof),
+        records.lines(book, placed),
+        records.sources(book),
+        records.change_log(book, day),
+        records.model_text(book),
+    ]
     return Layout(book, [*first, *last])
 
 
@@ -79,10 +86,10 @@ def writable(path: Path, *, force: bool) -> None:
         raise InputError(f"{path}: cannot be written; check the permissions of the folder")
 
 
-def build_book(book: Book, path: Path, day: date, *, force: bool = False) -> Built:
+def build_book(book: Book, path: Path, day: date, *, force: bool = False, proof: ProofStamp | None = None) -> Built:
     """Write a book; the file appears under its name only when it is complete."""
     writable(path, force=force)
-    layout = layout_of(book, day)
+    layout = layout_of(book, day, proof)
     values = layout.values(layout.as_built)
     workbook = Workbook()
     workbook.remove(workbook.active)  # type: ignore[arg-type]

@@ -21,6 +21,7 @@ CONTENTS: Final = {
     "P&L": "Profit and loss by fiscal year, beside cash",
     "Results": "The outputs and charts",
     "Checks": "What must hold, and whether it does",
+    "Review": "What an auditor counts first, and the proof",
     "Lines": "The dictionary of all lines: in words and in cells",
     "Sources": "Every fact with its source",
     "Change log": "Version, hashes and the case as built",
