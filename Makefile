@@ -15,10 +15,11 @@ NODE_STAMP := $(TOOLS)/node_modules/npm.stamp
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test setup system lint types unit bench lock upgrade clean
+.PHONY: help demo books test setup system lint types unit bench lock upgrade clean
 
 help:
 	@echo "make demo     build and verify the examples"
+	@echo "make books    one ready workbook per model in dist/books"
 	@echo "make test     every check: lint, types, unit"
 	@echo "make setup    install all that the checks need"
 	@echo "make lint     ruff: rules and format"
@@ -30,6 +31,9 @@ help:
 
 demo: $(RUNTIME_STAMP)
 	$(BIN)/xlroi demo
+
+books: $(RUNTIME_STAMP)
+	$(BIN)/xlroi books
 
 test: setup lint types unit
 

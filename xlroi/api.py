@@ -137,26 +137,32 @@ def run(case: Case, scenario: Scenario | None = None) -> Result:
 
 
 def build(
-    case: Case, path: str | Path, *, day: date | None = None, force: bool = False, prove_it: bool = False
+    case: Case,
+    path: str | Path,
+    *,
+    day: date | None = None,
+    force: bool = False,
+    prove_it: bool = False,
+    static: bool = False,
 ) -> Built:
     """Write the workbook of a case; an existing file is overwritten only with ``force``.
 
     With ``prove_it`` the book is proven with IronCalc in 25 states before it appears, and its Review sheet says so;
-    a mismatch raises :class:`BookError`.
+    a mismatch raises :class:`BookError`. ``static`` adds a sheet Sensitivity of stamped values.
     """
     book, target, built_on = book_of(case), Path(path), day or date.today()
     if not prove_it:
-        return build_book(book, target, built_on, force=force)
+        return build_book(book, target, built_on, force=force, static=static)
     writable(target, force=force)
     with tempfile.TemporaryDirectory(prefix="xlroi-") as scratch:
         draft = Path(scratch, target.name)
-        build_book(book, draft, built_on)
+        build_book(book, draft, built_on, static=static)
         found = verify(draft)
     if not found.passed:
         raise BookError(f"{path}: not written: {len(found.proof.mismatches)} cells differ when recalculated")
     (engine,) = found.proof.engines
     stamp = ProofStamp(f"{engine.engine} {engine.version}", engine.cells, engine.states, engine.worst.difference)
-    return build_book(book, target, built_on, force=force, proof=stamp)
+    return build_book(book, target, built_on, force=force, proof=stamp, static=static)
 
 
 def build_bridge(found: Bridge, a: Case, b: Case, path: str | Path, *, force: bool = False) -> Built:

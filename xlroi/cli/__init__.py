@@ -24,6 +24,7 @@ _COMMANDS = {
     "read": ("xlroi.cli.trips", "Turn an edited workbook back into its case"),
     "diff": ("xlroi.cli.trips", "What changed between two cases, and what each change does"),
     "export": ("xlroi.cli.trips", "Write a case as a long table"),
+    "books": ("xlroi.cli.books", "Write one ready workbook per model"),
     "demo": ("xlroi.cli.books", "Build and verify the examples"),
 }
 

@@ -23,8 +23,19 @@ _ENGINES = click.Choice(["ironcalc", "libreoffice", "all"])
 @click.option("--force", is_flag=True, help="Overwrite an existing workbook.")
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Date of the build; default: today.")
 @click.option("--prove", "prove_it", is_flag=True, help="Prove it with IronCalc first and stamp that on Review.")
+@click.option(
+    "--static-sensitivity", "static", is_flag=True, help="Add sensitivities as stamped values (for Google Sheets)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def build(case: Path, output: Path | None, force: bool, day: datetime | None, prove_it: bool, as_json: bool) -> None:
+def build(
+    case: Path,
+    output: Path | None,
+    force: bool,
+    day: datetime | None,
+    prove_it: bool,
+    static: bool,
+    as_json: bool,
+) -> None:
     """Write the workbook of CASE: live formulas, every one with its value."""
     from xlroi.api import build as write
     from xlroi.api import load_case
@@ -32,7 +43,8 @@ def build(case: Path, output: Path | None, force: bool, day: datetime | None, pr
     target = output or case.with_suffix(".xlsx")
     if target.exists() and case.exists() and target.samefile(case):
         raise InputError(f"{case}: this is the workbook to read; name another one for the result with -o")
-    built = write(load_case(case), target, day=day.date() if day else None, force=force, prove_it=prove_it)
+    built_on = day.date() if day else None
+    built = write(load_case(case), target, day=built_on, force=force, prove_it=prove_it, static=static)
     if as_json:
         print_json({"workbook": str(built.path), "formula_cells": built.formula_cells, "sheets": list(built.sheets)})
     else:
@@ -89,6 +101,32 @@ def demo(output: Path, examples: Path) -> None:
     click.echo(f"The workbooks are in {output}")
     if failed:
         sys.exit(1)
+
+
+@click.command()
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("dist/books"), show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def books(output: Path, as_json: bool) -> None:
+    """Write one ready workbook per model, proven, for people who have only a spreadsheet."""
+    from xlroi.api import build as write
+    from xlroi.model.case import case_from
+    from xlroi.model.loading import parse_yaml
+    from xlroi.model.starter import starter_case
+    from xlroi.model.template import load_model, model_names
+
+    output.mkdir(parents=True, exist_ok=True)
+    made = []
+    with _progress() as step:
+        for name in model_names():
+            step(f"building and proving {name}")
+            model = load_model(name)
+            case = case_from(parse_yaml(starter_case(model), f"{name}.yaml"), model)
+            made.append(write(case, output / f"{name}.xlsx", force=True, prove_it=True))
+    if as_json:
+        print_json([{"workbook": str(b.path), "formula_cells": b.formula_cells} for b in made])
+    else:
+        for built in made:
+            click.echo(f"wrote {built.path}: {built.formula_cells:,} formula cells, each proven in 25 states")
 
 
 @contextmanager

@@ -68,6 +68,7 @@ def find_house(folder: Path) -> House | None:
 def house_from(document: Document) -> House:
     """House standards from their document; raises :class:`InputError` with file and line.
 
+    >>> from xlroi.model.loading import parse_yaml
     >>> house_from(parse_yaml("currency: EUR\\ninputs: {discount_rate: 9%}", "house.yaml")).inputs
     {'discount_rate': '9%'}
     """

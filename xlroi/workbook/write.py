@@ -29,7 +29,7 @@ from xlroi.workbook.charts import draw
 from xlroi.workbook.finish import finish
 from xlroi.workbook.layout import Layout
 from xlroi.workbook.plan import Leaf, Placed, Sheet, Text
-from xlroi.workbook.sheets import annual, inputs, records, reports, tables, time
+from xlroi.workbook.sheets import annual, inputs, records, reports, sensitivity, tables, time
 from xlroi.workbook.sheets.review import ProofStamp, review
 from xlroi.workbook.style import TAB_COLOURS, Dresser
 
@@ -45,11 +45,11 @@ class Built:
     sheets: tuple[str, ...]
 
 
-def layout_of(book: Book, day: date, proof: ProofStamp | None = None) -> Layout:
+def layout_of(book: Book, day: date, proof: ProofStamp | None = None, *, static: bool = False) -> Layout:
     """All sheets of a book, in reading order; ``proof`` is what the Review sheet says of it."""
     own, profit = tables.tables(book), annual.profit_and_loss(book)
     first = [
-        reports.cover(book),
+        reports.cover(book, static=static),
         reports.guide(book),
         inputs.inputs(book),
         *([own] if own else []),
@@ -60,6 +60,8 @@ def layout_of(book: Book, day: date, proof: ProofStamp | None = None) -> Layout:
         reports.results(book),
         reports.checks(book),
     ]
+    if static:
+        first.insert(-1, sensitivity.sensitivity(book))
     placed = Layout(book, first)
     last = [
         review(book, placed, proof),
@@ -86,10 +88,18 @@ def writable(path: Path, *, force: bool) -> None:
         raise InputError(f"{path}: cannot be written; check the permissions of the folder")
 
 
-def build_book(book: Book, path: Path, day: date, *, force: bool = False, proof: ProofStamp | None = None) -> Built:
+def build_book(
+    book: Book,
+    path: Path,
+    day: date,
+    *,
+    force: bool = False,
+    proof: ProofStamp | None = None,
+    static: bool = False,
+) -> Built:
     """Write a book; the file appears under its name only when it is complete."""
     writable(path, force=force)
-    layout = layout_of(book, day, proof)
+    layout = layout_of(book, day, proof, static=static)
     values = layout.values(layout.as_built)
     workbook = Workbook()
     workbook.remove(workbook.active)  # type: ignore[arg-type]

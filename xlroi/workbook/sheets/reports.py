@@ -20,6 +20,7 @@ CONTENTS: Final = {
     "Annual": "The lines by fiscal year",
     "P&L": "Profit and loss by fiscal year, beside cash",
     "Results": "The outputs and charts",
+    "Sensitivity": "Which inputs move the headline, as stamped values",
     "Checks": "What must hold, and whether it does",
     "Review": "What an auditor counts first, and the proof",
     "Lines": "The dictionary of all lines: in words and in cells",
@@ -50,7 +51,7 @@ _GUIDE: Final = (
 )
 
 
-def cover(book: Book) -> Sheet:
+def cover(book: Book, *, static: bool = False) -> Sheet:
     """The question, the answer in one live sentence, headline figures, charts, contents."""
     case, model = book.case, book.model
     sheet = Sheet("Cover", "report")
@@ -70,6 +71,7 @@ def cover(book: Book) -> Sheet:
         row += 1
     sheet.put(8, 6, "Contents", "heading")
     left_out = {"Tables"} if not (model.tables or model.series) else set()
+    left_out |= set() if static else {"Sensitivity"}
     left_out |= {"P&L"} if not model.profit_and_loss else set()
     contents = [(name, what) for name, what in CONTENTS.items() if name not in left_out]
     for offset, (name, what) in enumerate(contents):
