@@ -66,7 +66,7 @@ def _fault(formula: str, value: object, rng: random.Random) -> tuple[str, str]:
             return kind, re.sub(r"\b1\b", "2", formula, count=1)
         case "sign":
             return kind, formula.replace("+", "-", 1) if "+" in formula else f"-1*({formula})"
-        case "range" if ":" in formula:
+        case "range" if re.search(r":\$?[A-Z]{1,2}\$?[0-9]", formula):
             end = list(re.finditer(r":(\$?)([A-Z]{1,2})(\$?)([0-9]+)", formula))[-1]
             inner = _REFERENCE.fullmatch(end[0][1:])
             assert inner is not None

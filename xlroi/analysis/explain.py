@@ -57,6 +57,36 @@ def explain(values: Values, case: Case, id: str, scenario: Scenario) -> Explaine
     seen: set[str] = set()
     horizon = values.cell("horizon")
 
+    def _value(name: str, member: int) -> tuple[str, CellValue]:
+        """What a line shows of itself in one row of its table, and how."""
+        line = model.system.lines[name]
+        if not line.type.month:
+            return "", values.cell(name, member)
+        last = int(horizon) if isinstance(horizon, float) else 0
+        row = values.row(name, member)[: last + 1]
+        if line.totalled in ("flow", "flag") and all(isinstance(v, float) for v in row):
+            return "sum over the period", sum(v for v in row if isinstance(v, float))
+        return "at the horizon", row[-1]
+
+    def _given(name: str) -> Explained:
+        """What a user gave for a column of a table, row by row, or for a series."""
+        id = name.removesuffix(".values")
+        if id in model.series:
+            series = case.series[id]
+            about = ", ".join(p for p in (series.source or "no source stated", str(series.as_of or "")) if p)
+            said = "; ".join(f"{v:,.10g}" for v in series.values)
+            return Explained(id, model.series[id].label, "", said, model.series[id].unit_text, "series", about, ())
+        table, _, column = id.partition(".")
+        rows = case.tables[table]
+        sources = dict.fromkeys(row.source or "no source stated" for row in rows)
+        if column == "name":
+            said, label, unit = "; ".join(row.name for row in rows), model.tables[table].label, "text"
+        else:
+            declared = model.tables[table].columns[column]
+            said = "; ".join(f"{row.name} {_shown(row.values[column])}" for row in rows)
+            label, unit = declared.label, declared.unit_text
+        return Explained(id, label, "", said, unit, "table", "; ".join(sources), ())
+
     def visit(name: str) -> Explained:
         if name in model.inputs:
             given = case.inputs[name]
@@ -68,15 +98,16 @@ def explain(values: Values, case: Case, id: str, scenario: Scenario) -> Explaine
             return Explained(
                 name, constant.label, "", constant.value, constant.unit_text, "constant", constant.source, ()
             )
+        if name not in model.system.lines:
+            return _given(name)
         line, text = model.system.lines[name], model.texts[name]
-        how, value = "", values.cell(name)
-        if line.type.month:
-            last = int(horizon) if isinstance(horizon, float) else 0
-            row = values.row(name)[: last + 1]
-            if line.totalled in ("flow", "flag") and all(isinstance(v, float) for v in row):
-                how, value = "sum over the period", sum(v for v in row if isinstance(v, float))
-            else:
-                how, value = "at the horizon", row[-1]
+        if line.type.table is None:
+            how, value = _value(name, 0)
+        else:
+            names = values.row_names(line.type.table)
+            found = [(row, *_value(name, member)) for member, row in enumerate(names) if row]
+            how = ", ".join(dict.fromkeys(h for _, h, _ in found if h))
+            value = "; ".join(f"{row} {v:,.10g}" if isinstance(v, float) else f"{row} {v}" for row, _, v in found)
         again = name in seen
         seen.add(name)
         reads = () if again else tuple(visit(r) for r in line.reads if r != name)
@@ -85,9 +116,15 @@ def explain(values: Values, case: Case, id: str, scenario: Scenario) -> Explaine
     return visit(id)
 
 
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(_shown(v) for v in value)})"
+    return f"{value:,.10g}" if isinstance(value, float) else str(value)
+
+
 def rendered(tree: Explained, shown: Callable[[CellValue, str], str], depth: int = 0) -> Iterator[str]:
     """The tree as indented lines."""
-    how = f" ({tree.how})" if tree.how and tree.how not in ("input", "constant") else ""
+    how = f" ({tree.how})" if tree.how and tree.formula else ""
     head = f"{'  ' * depth}{tree.label} [{tree.id}] = {shown(tree.value, tree.unit)} {tree.unit}{how}"
     if tree.formula:
         head += f"  ← {tree.formula}"

@@ -196,11 +196,11 @@ def _runs_down(line: Line, group: Group) -> None:
 
 def _line(draft: Draft, tree: Node, scope: Scope, reads: tuple[Edge, ...], *, recursive: bool) -> Line:
     context = Context(scope, draft.table, draft.month, draft.handles_errors)
-    typed = check(tree, context)
     unit = draft.unit
+    if unit is None and recursive:
+        raise FormulaError("a line that reads itself a step earlier, or a row further up, must declare its unit")
+    typed = check(tree, context)
     if unit is None:
-        if recursive:
-            raise FormulaError("a line that reads itself a step earlier must declare its unit")
         unit = DIMENSIONLESS if typed.type.unit == ANY_UNIT else typed.type.unit
     elif typed.type.kind != "text" and not same_unit(unit, typed.type.unit):
         raise FormulaError(f"unit mismatch: the formula is in {typed.type.unit}, the line declares {unit}")

@@ -80,10 +80,8 @@ def changes(model: Model) -> Additions:
         found.drafts.append(Draft(f"changes.{id}", f"{so_far} + {counted}"))
         so_far = f"changes.{id}"
     found.drafts.append(Draft("book.changed", so_far))
-    said = '" inputs changed since build"'
-    found.drafts.append(
-        Draft("book.says_changed", f'IF(book.changed = 0, "As built", FIXED(book.changed, 0) & {said})')
-    )
+    said = 'FIXED(book.changed, 0) & IF(book.changed = 1, " input", " inputs") & " changed since build"'
+    found.drafts.append(Draft("book.says_changed", f'IF(book.changed = 0, "As built", {said})'))
     found.drafts.append(Draft("book.stale", 'IF(book.changed = 0, "current", "STALE: inputs changed since build")'))
     return found
 

@@ -27,6 +27,7 @@ _DIGITS: Final = {"ROUND": 1, "ROUNDUP": 1, "ROUNDDOWN": 1, "FIXED": 1}
 """Which argument of a word counts decimals: no quantity, so any number may stand there."""
 
 _REFERENCE: Final = re.compile(r"(\$?)([A-Z]{1,3})(\$?)(\d+)(?![\d(])")
+_LINK: Final = re.compile(r"(?:[A-Za-z]+!|'[^']+'!)?\$?[A-Z]{1,3}\$?\d+(?:&\"\")?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,11 @@ def relative(formula: str, row: int, column: int) -> str:
 
 
 def unique_formulas(layout: Layout) -> dict[str, int]:
-    """Per sheet, how many different formulas stand there once copies count as one."""
+    """Per sheet, how many different calculations stand there: copies count as one, links to one cell not at all."""
     found: dict[str, set[str]] = {}
     for cell in layout.formulas():
+        if _LINK.fullmatch(cell.formula):
+            continue
         found.setdefault(cell.sheet, set()).add(relative(cell.formula, cell.row, cell.column))
     return {sheet: len(formulas) for sheet, formulas in found.items()}
 
@@ -104,7 +107,11 @@ def review(book: Book, layout: Layout, proof: ProofStamp | None) -> Sheet:
     declared = [f"{id} ({', '.join(text.may_be)})" for id, text in book.model.texts.items() if text.may_be]
     facts: list[tuple[str, float | str, str]] = [
         ("Formula cells", float(len(formulas)), "This sheet included in none of the counts"),
-        ("Different formulas", float(unique), f"Copies count once; the book has {lines} lines"),
+        (
+            "Different formulas",
+            float(unique),
+            f"Copies count once, links not at all; {lines} lines",
+        ),
         (
             "Longest formula, characters",
             float(len(longest.formula)),
