@@ -53,6 +53,7 @@ def inspect(model: Model) -> Findings:
         "fiscal_year_end",
         model.start,
         "check_tolerance",
+        "last_step",
         *(id for section in model.sections[:1] for id in section.lines),
     }
     unused = [id for id in (*model.inputs, *model.constants) if id not in read and id not in built_in]
