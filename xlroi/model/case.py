@@ -169,7 +169,7 @@ def with_settings(case: Case, settings: list[str]) -> Case:
     >>> with_settings(case, ["period_months=36", "discount_rate=8%"]).inputs["discount_rate"].base
     0.08
     """
-    inputs = dict(case.inputs)
+    inputs, tables = dict(case.inputs), dict(case.tables)
     problems: list[Problem] = []
     for setting in settings:
         path, equals, text = setting.partition("=")
@@ -177,6 +177,11 @@ def with_settings(case: Case, settings: list[str]) -> Case:
         where = f"--set {setting}"
         if not equals:
             problems.append(Problem("", None, where, "expected path=value, as --set discount_rate=8%"))
+        elif "[" in path:
+            try:
+                tables |= _with_cell(case.model, tables, path.strip().removeprefix("tables."), text.strip())
+            except ValueError as error:
+                problems.append(Problem("", None, where, str(error)))
         elif id not in inputs:
             problems.append(Problem("", None, where, f"{id!r} is not an input" + did_you_mean(id, list(inputs))))
         elif part not in ("", *SCENARIOS):
@@ -193,7 +198,33 @@ def with_settings(case: Case, settings: list[str]) -> Case:
             inputs[id] = replace(inputs[id], origin="--set", source="--set on the command line", **changed)
     if problems:
         raise InputError(problems)
-    return replace(case, inputs=inputs)
+    return replace(case, inputs=inputs, tables=tables)
+
+
+def _with_cell(model: Model, tables: Mapping[str, tuple[Row, ...]], path: str, text: str) -> dict[str, tuple[Row, ...]]:
+    """A table with one cell changed, named ``table[row].column``; ``ValueError`` where there is none."""
+    found = re.fullmatch(r"(\w+)\[(.+)\]\.(\w+)", path)
+    if found is None:
+        raise ValueError("expected table[row].column=value, as --set options[Own].price=1000")
+    table, name, id = found.groups()
+    if table not in tables or model.tables[table].cross:
+        raise ValueError(f"{table!r} is not a table with rows" + did_you_mean(table, list(tables)))
+    rows = tables[table]
+    row = next((r for r in rows if r.name.casefold() == name.casefold()), None)
+    if row is None:
+        raise ValueError(f"table {table!r} has no row {name!r}" + did_you_mean(name, [r.name for r in rows]))
+    columns = model.tables[table].columns
+    if id not in columns:
+        raise ValueError(f"table {table!r} has no column {id!r}" + did_you_mean(id, list(columns)))
+    column = columns[id]
+    if column.period:
+        raise ValueError(f"{path} is a series; set it in the case")
+    value: float | str = bounded(column, _typed(text)) if column.kind == "number" else text
+    known = column.choices or tuple(r.name for r in tables.get(column.key, ()))
+    if column.kind in ("choice", "key") and value not in known:
+        raise ValueError(f"expected one of {', '.join(known)} (got {text!r})")
+    changed = replace(row, values={**row.values, id: value})
+    return {table: tuple(changed if r is row else r for r in rows)}
 
 
 def _typed(text: str) -> Any:

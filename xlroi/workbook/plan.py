@@ -163,6 +163,8 @@ class Sheet:
     freeze: str | None = None
     repeat_rows: str | None = None
     repeat_columns: str | None = None
+    print_to: int | None = None
+    """The last column that is printed; what stands behind it is for the screen."""
     drawings: list[Drawing] = field(default_factory=list)
     choices: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
     keys: dict[tuple[int, int], str] = field(default_factory=dict)

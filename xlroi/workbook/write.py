@@ -178,6 +178,8 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
     ws.sheet_properties.pageSetUpPr.fitToPage = True  # type: ignore[union-attr]
     if sheet.repeat_rows:
         ws.print_title_rows = sheet.repeat_rows
+    if sheet.print_to:
+        ws.print_area = f"A1:{get_column_letter(sheet.print_to)}{max(cell.row for cell in sheet.placed)}"
     if sheet.repeat_columns:
         ws.print_title_cols = sheet.repeat_columns
     pages = f"Version {layout.book.case.version.replace('&', '&&')}, page &P of &N"

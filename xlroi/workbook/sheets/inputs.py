@@ -24,6 +24,7 @@ def inputs(book: Book) -> Sheet:
     """Change the yellow cells; the live value follows the scenario switch."""
     sheet = Sheet("Inputs", "input", freeze="E7", repeat_rows="1:6")
     sheet.widths = {1: 4, 2: 38, 3: 28, VALUE: 16, UNIT: 16, 6: 16, 7: 16, 8: 16, _SOURCE: 38, _AS_OF: 13, _NOTE: 60}
+    sheet.print_to = _NOTE
     sheet.widths |= dict.fromkeys(range(_BUILT, _CHANGED + 2), 14.0)
     sheet.put(1, 1, f"Inputs – {book.case.title}", "subtitle")
     sheet.put(2, 1, Link("book.master"), "sentence")

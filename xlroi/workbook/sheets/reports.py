@@ -36,6 +36,14 @@ _GUIDE: Final = (
         "Scenario",
         "Choose Base, Optimistic or Pessimistic at the top of Inputs; optimistic is favourable to the proposal.",
     ),
+    (
+        "Tables",
+        "Rows by name. Type a name into an empty yellow row to add one; clear the name, and the row counts nowhere.",
+    ),
+    (
+        "As built",
+        "Inputs and Tables keep what they held at the build. Headers count what changed; stamped results turn STALE.",
+    ),
     ("Read it", "Calculations stand in blocks: green links to the ingredients above, the black calculation last."),
     ("Columns", "On time sheets the same month stands in the same column; column H is the opening, column I month 0."),
     ("Timing", "Month 0 is the decision. Flows fall at the end of each month. Amounts are nominal."),

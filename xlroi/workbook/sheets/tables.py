@@ -52,7 +52,8 @@ def _table(sheet: Sheet, book: Book, table: Table, row: int) -> int:
     live = [c for c in single if c.kind == "number"]
     about = _FIRST + len(single) + len(live) + 1 + len(table.extra) + 1
     for offset, column in enumerate(single):
-        _head(sheet, book, heads, _FIRST + offset, column.label, column.unit_text)
+        label = f"{column.label} (decision)" if column.decision else column.label
+        _head(sheet, book, heads, _FIRST + offset, label, column.unit_text)
     for offset, column in enumerate(live):
         _head(sheet, book, heads, _FIRST + len(single) + 1 + offset, f"{column.label}, live", column.unit_text)
     for offset, line in enumerate(table.extra):
