@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import random
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from openpyxl import Workbook
 
+from xlroi.engine.annuities import ANNUITIES
 from xlroi.engine.excel_finance import EXCEL_FINANCE
 from xlroi.proof.recalculation import open_book
 from xlroi.values import to_serial
@@ -135,3 +138,21 @@ def test_other_spreadsheets_compute_the_same(engine: str, tmp_path: Path) -> Non
         if not same:
             wrong.append(f"{name}{arguments}: {ours} against {theirs}")
     assert wrong == []
+
+
+def test_arrays_compute_loans_as_single_values_do() -> None:
+    """By numpy-financial, an implementation of its own, and with errors in the same places."""
+    calls = [c for c in _random_calls() if c[0] in ANNUITIES]
+    edges: list[tuple[str, tuple[float, ...]]] = [
+        ("PMT", (-1.5, 10, 100)), ("PMT", (0.1, 0, 100)), ("IPMT", (0.1, 4, 3, 100)), ("PPMT", (0.1, 0, 3, 100)),
+        ("FV", (0.0, 0, 5, 7)), ("PV", (0.0, 3, 5)), ("PMT", (0.0, 4, 100, 20, 1)), ("IPMT", (0.0, 1, 4, 100)),
+    ]  # fmt: skip
+    assert len(calls) == 80 * len(ANNUITIES)
+    for name, arguments in [*calls, *edges]:
+        one = EXCEL_FINANCE[name](*arguments)
+        many = ANNUITIES[name](*(np.full((1, 1, 1), a) for a in arguments)).item()
+        if isinstance(one, str):
+            assert math.isnan(many), (name, arguments)
+        else:
+            size = max(abs(a) for a in arguments)
+            assert many == pytest.approx(one, rel=1e-9, abs=1e-12 * size), (name, arguments)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from xlroi.cli.show import print_json, shown, table
+from xlroi.cli.show import print_json, shown, table, write_text
 from xlroi.errors import InputError
 from xlroi.values import CellValue
 
@@ -73,14 +73,7 @@ def new(model: str, is_template: bool, output: Path | None, force: bool) -> None
     if output is None:
         click.echo(text, nl=False)
         return
-    if output.exists() and not force:
-        raise InputError(f"{output}: exists already; choose another name, or overwrite it with --force")
-    scratch = output.with_name(f".{output.name}.part")
-    try:
-        scratch.write_text(text, encoding="utf-8")
-        scratch.replace(output)
-    except OSError as error:
-        raise InputError(f"{output}: cannot be written: {error.strerror}") from None
+    write_text(output, text, force=force)
     click.echo(f"wrote {output}; next: xlroi {'template check' if is_template else 'build'} {output}")
 
 

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
+from xlroi.errors import InputError
 from xlroi.values import CellValue, ExcelError, from_serial
 
-__all__ = ["print_json", "shown", "table"]
+__all__ = ["print_json", "shown", "table", "write_text"]
 
 
 def print_json(data: Any) -> None:
     """One JSON document on standard output."""
     click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def write_text(path: Path, text: str, *, force: bool) -> None:
+    """Write a text under a temporary name and move it into place; raises :class:`InputError`."""
+    if path.exists() and not force:
+        raise InputError(f"{path}: exists already; choose another name, or overwrite it with --force")
+    scratch = path.with_name(f".{path.name}.part")
+    try:
+        scratch.write_text(text, encoding="utf-8")
+        scratch.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def shown(value: CellValue, unit: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from xlroi.cli.show import print_json, shown, table
+from xlroi.cli.show import print_json, shown, table, write_text
 from xlroi.errors import InputError
 
 
@@ -26,14 +26,7 @@ def read(book: Path, output: Path | None, force: bool, as_json: bool) -> None:
 
     found = read_case(book)
     if output is not None:
-        if output.exists() and not force:
-            raise InputError(f"{output}: exists already; choose another name, or overwrite it with --force")
-        scratch = output.with_name(f".{output.name}.part")
-        try:
-            scratch.write_text(found.text, encoding="utf-8")
-            scratch.replace(output)
-        except OSError as error:
-            raise InputError(f"{output}: cannot be written: {error.strerror}") from None
+        write_text(output, found.text, force=force)
     if as_json:
         changes = [{"path": c.path, "was": c.was, "now": c.now} for c in found.changes]
         print_json({"workbook": str(book), "case": str(output) if output else None, "changes": changes})

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlroi.engine import scalar
+from xlroi.engine.annuities import ANNUITIES
 from xlroi.engine.excel_finance import EXCEL_FINANCE
 from xlroi.engine.scalar import SAME
 
@@ -252,6 +253,7 @@ ELEMENTWISE: Final[dict[str, Callable[..., Array]]] = {
     "AVERAGE": lambda *values: _many(BINARY["+"])(*values) / len(values),
     "MEDIAN": lambda *values: np.median(np.stack(np.broadcast_arrays(*values)), axis=0),
     **{name: _each(function) for name, function in {"EDATE": scalar.edate, **EXCEL_FINANCE}.items()},
+    **ANNUITIES,
 }
 """Words that work element by element."""
 
