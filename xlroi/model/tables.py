@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from xlroi.formula.parse import parse
 from xlroi.formula.scope import Cross, Declaration, did_you_mean, name_of
 from xlroi.formula.system import Draft
-from xlroi.formula.tree import Type
+from xlroi.formula.tree import Call, FormulaError, Name, Type, walk
 from xlroi.formula.units import DIMENSIONLESS, Unit
 from xlroi.model.loading import KeyPath
 from xlroi.model.model import Check, Column, Input, Period, Scenario, Series, Table
@@ -20,7 +21,17 @@ from xlroi.model.numbers import number_from
 from xlroi.model.shape import ColumnShape, TableShape
 from xlroi.model.timeline import PERIOD_LINES
 
-__all__ = ["Parts", "cross_of", "scale_input", "series_lines", "table_of", "table_parts"]
+__all__ = [
+    "Parts",
+    "cross_of",
+    "duplicates",
+    "picked",
+    "refused_name",
+    "scale_input",
+    "series_lines",
+    "table_of",
+    "table_parts",
+]
 
 _WILD = set("*?~")
 
@@ -201,6 +212,28 @@ def table_parts(parts: Parts, table: Table, shape: TableShape) -> None:
     wrong = [f"SUM({id}.same > 1)", *(f"SUM({line})" for line in table.extra[1:])]
     check = Check(f"{id}_rows", f"{table.label}: names are unique, keys and choices known, series filled", "error", "")
     parts.checks.append((check, f"{' + '.join(wrong)} = 0"))
+    for column in table.columns.values():
+        if column.sums_to is not None and column.period is None:
+            label = f"{table.label}: {column.label} sums to {column.sums_to:g}"
+            check = Check(f"{id}_{column.id}_sum", label, "error", "")
+            parts.checks.append((check, f"ABS(SUM({column.path}) - {column.sums_to:g}) <= check_tolerance"))
+
+
+def picked(formula: str) -> Iterator[tuple[str, str]]:
+    """The lines among whose rows a formula picks the best, each with MIN or MAX.
+
+    >>> list(picked("PICK_MIN(cost, vans.name)"))
+    [('cost', 'MIN')]
+    """
+    try:
+        tree = parse(formula)
+    except FormulaError:
+        return  # the check of the formulas will say so
+    for call in walk(tree):
+        if isinstance(call, Call) and call.function in ("PICK_MIN", "PICK_MAX"):
+            value = call.arguments[0]
+            if isinstance(value, Name):
+                yield value.id, call.function[5:]
 
 
 def _column_parts(parts: Parts, table: Table, column: Column, shape: ColumnShape) -> None:

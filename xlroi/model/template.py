@@ -30,7 +30,7 @@ from xlroi.model.model import (
 from xlroi.model.numbers import number_from
 from xlroi.model.schema import validated
 from xlroi.model.shape import ConstantShape, GroupShape, InputShape, LineShape, SectionShape, TemplateShape
-from xlroi.model.tables import Parts, cross_of, scale_input, series_lines, table_of, table_parts
+from xlroi.model.tables import Parts, cross_of, picked, scale_input, series_lines, table_of, table_parts
 from xlroi.model.timeline import CHECK_TOLERANCE, FISCAL_YEAR_END, PERIOD_LINES, STEP_CONSTANTS, timeline_section
 from xlroi.resources import templates
 
@@ -142,10 +142,25 @@ class _Builder:
         lines: dict[str, LineShape | str] = {
             id: LineShape(formula=c.formula, label=c.label, unit="flag", note=c.help) for id, c in t.checks.items()
         }
+        self._ties(parts, lines)
         for check, formula in parts.checks:
             lines[check.line] = LineShape(formula=formula, label=check.label, unit="flag")
         checks = SectionShape(title="Checks", lines=lines, note="1 where the check holds")
         return [timeline, *t.sections, *([checks] if lines else [])]
+
+    def _ties(self, parts: Parts, lines: dict[str, LineShape | str]) -> None:
+        """Where a line names the best row, an alert when another row is as good."""
+        for section in self.template.sections:
+            for id, given in section.lines.items():
+                line = LineShape(formula=given) if isinstance(given, str) else given
+                if "month" in (line.per or section.per):
+                    continue
+                for value, best in picked(line.formula):
+                    label = line.label or _label(id)
+                    lines[f"{id}_best"] = LineShape(formula=f"{best}({value})", label=f"{label}: its value")
+                    help_text = "Of rows that are equally good the first one is named"
+                    check = Check(f"{id}_tie", f"{label}: one row alone is best", "alert", help_text)
+                    parts.checks.append((check, f"SUM({value} = {id}_best) <= 1"))
 
     def _problem(self, path: KeyPath, message: str) -> None:
         self.problems.append(self.document.problem(path, message))

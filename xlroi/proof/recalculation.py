@@ -116,6 +116,8 @@ def _strip(sheet: etree._Element, name: str, what_if: bool) -> set[Key]:
     namespace = str(sheet.tag)[: -len("worksheet")]
     cells = {(name, ref): cell for cell in sheet.iter(namespace + "c") if (ref := cell.get("r"))}
     tables: set[Key] = set()
+    for protection in sheet.findall(namespace + "sheetProtection"):
+        sheet.remove(protection)  # engines type into formula cells to see what happens
     for formula in list(sheet.iter(namespace + "f")):
         cell, kind = formula.getparent(), formula.get("t")
         assert cell is not None  # a formula stands in a cell

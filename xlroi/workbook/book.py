@@ -20,7 +20,19 @@ from xlroi.model.model import SCENARIOS, Check, Model
 from xlroi.values import CellValue
 from xlroi.workbook.annual import TABLE as YEARS
 from xlroi.workbook.annual import annual, years
-from xlroi.workbook.lines import SCENARIO, as_shown, built, changes, checks, live_inputs, raw, totals
+from xlroi.workbook.lines import (
+    SCENARIO,
+    as_shown,
+    bounds,
+    built,
+    changes,
+    checks,
+    high_of,
+    live_inputs,
+    low_of,
+    raw,
+    totals,
+)
 
 __all__ = ["Book", "address", "book_of"]
 
@@ -115,12 +127,15 @@ def book_of(case: Case) -> Book:
     own = {leaf: _as_typed(value) for leaf, value in own.items()}
     leaves = own | {built(leaf): _copied(value) for leaf, value in own.items()}
     leaves |= {constant.id: constant.value for constant in model.constants.values()}
+    for id, declared in model.inputs.items():
+        ends = {low_of(id): declared.minimum, high_of(id): declared.maximum}
+        leaves |= {leaf: value for leaf, value in ends.items() if value is not None}
     count = years(model)
     leaves |= {name_of(YEARS): [f"{i + 1}" for i in range(count)], "annual.place": [float(i) for i in range(count)]}
-    parts = [live_inputs(model), changes(model), annual(model)]
+    parts = [live_inputs(model), bounds(model), changes(model), annual(model)]
     more = [check for part in parts for check, _ in part.checks]
     drafts = [draft for part in parts for draft in part.drafts] + totals(model) + checks(model, more)
     drafts += [Draft(check.line, formula) for part in parts for check, formula in part.checks]
-    declared = [leaf for part in parts for leaf in part.leaves]
-    system = model.system.extended(drafts, declared, without=list(model.inputs), tables=[YEARS])
+    added = [leaf for part in parts for leaf in part.leaves]
+    system = model.system.extended(drafts, added, without=list(model.inputs), tables=[YEARS])
     return Book(case, system, Engine(system, model.steps), leaves, tuple(more))

@@ -10,7 +10,21 @@ from xlroi.formula.system import Draft
 from xlroi.formula.tree import Type
 from xlroi.model.model import SCENARIOS, Check, Model, Scenario
 
-__all__ = ["OTHERS", "SCENARIO", "Additions", "as_shown", "built", "changes", "checks", "live_inputs", "raw", "totals"]
+__all__ = [
+    "OTHERS",
+    "SCENARIO",
+    "Additions",
+    "as_shown",
+    "bounds",
+    "built",
+    "changes",
+    "checks",
+    "high_of",
+    "live_inputs",
+    "low_of",
+    "raw",
+    "totals",
+]
 
 SCENARIO = "book.scenario"
 """The leaf of the scenario switch: Base, Optimistic or Pessimistic."""
@@ -55,6 +69,36 @@ def live_inputs(model: Model) -> Additions:
         found.leaves += [Declaration(raw(id, s), Type(unit=declared.unit), "input") for s in SCENARIOS]
         found.drafts.append(Draft(id, formula, unit=declared.unit))
     return found
+
+
+def bounds(model: Model) -> Additions:
+    """Live inputs inside their bounds, which stand beside them; a validation stops typing, but not pasting."""
+    found = Additions()
+    so_far = "0"
+    for id, declared in model.inputs.items():
+        ends = [(low_of(id), declared.minimum, ">="), (high_of(id), declared.maximum, "<=")]
+        given = [(leaf, sign) for leaf, value, sign in ends if value is not None]
+        if not given:
+            continue
+        found.leaves += [Declaration(leaf, Type(unit=declared.unit), "constant") for leaf, _ in given]
+        inside = ", ".join(f"{id} {sign} {leaf}" for leaf, sign in given)
+        found.drafts.append(Draft(f"inside.{id}", f"AND({inside})"))
+        found.drafts.append(Draft(f"outside.{id}", f"{so_far} + (1 - inside.{id})"))
+        so_far = f"outside.{id}"
+    if found.drafts:
+        check = Check("inputs_inside", "Every input lies inside its bounds", "error", "See the right of Inputs")
+        found.checks.append((check, f"{so_far} = 0"))
+    return found
+
+
+def low_of(id: str) -> str:
+    """The leaf with the least value of an input."""
+    return f"least.{id}"
+
+
+def high_of(id: str) -> str:
+    """The leaf with the largest value of an input."""
+    return f"most.{id}"
 
 
 def totals(model: Model) -> list[Draft]:

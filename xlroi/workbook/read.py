@@ -66,10 +66,14 @@ def read_back(path: Path, cells: Cells) -> ReadBack:
         value = cells.get((sheet, ref))
         present[id] = _plausible(book, id, None if value == "" else value, f"{path}: {sheet}!{ref}")
         if present[id] != built[id]:
-            if id.startswith(("built.", "annual.")):
+            if id.startswith(_STAMPS):
                 raise BookError(f"{path}: {sheet}!{ref}: holds what the book was built with, and was overtyped")
             edited.append(id)
     return ReadBack(path, book, layout, present, tuple(edited))
+
+
+_STAMPS = ("built.", "annual.", "least.", "most.")
+"""Cells that hold what the book was built with; nobody types there."""
 
 
 def _same_places(path: Path, layout: Layout, cells: Cells) -> None:

@@ -164,6 +164,7 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
             fill=PatternFill(bgColor="FFC7CE"),
         )
         ws.conditional_formatting.add("E7:E200", red)
+    _protect(ws)
     ws.freeze_panes = sheet.freeze
     ws.sheet_properties.tabColor = TAB_COLOURS[sheet.role]
     ws.sheet_view.showGridLines = sheet.role not in ("report", "check")
@@ -184,6 +185,15 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
         ws.print_title_cols = sheet.repeat_columns
     pages = f"Version {layout.book.case.version.replace('&', '&&')}, page &P of &N"
     ws.oddFooter = HeaderFooterItem(_HeaderFooterPart("&F"), _HeaderFooterPart(pages), _HeaderFooterPart("&A"))
+
+
+def _protect(ws: Worksheet) -> None:
+    """Without a password, against slips only: input cells are open, and so are formats, widths and filters."""
+    protection = ws.protection
+    protection.sheet = True
+    # In the file's words a flag forbids; False allows.
+    protection.formatCells = protection.formatColumns = protection.formatRows = False
+    protection.sort = protection.autoFilter = protection.pivotTables = False
 
 
 def _content(cell: Cell, placed: Placed, layout: Layout) -> None:

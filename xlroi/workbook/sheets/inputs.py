@@ -7,7 +7,7 @@ from typing import Final
 from xlroi.model.model import SCENARIOS
 from xlroi.workbook.book import Book
 from xlroi.workbook.formats import number_format, shown_unit
-from xlroi.workbook.lines import OTHERS, SCENARIO, as_shown, built, raw
+from xlroi.workbook.lines import OTHERS, SCENARIO, as_shown, built, high_of, low_of, raw
 from xlroi.workbook.plan import UNIT, VALUE, Leaf, Line, Link, Sheet
 
 __all__ = ["inputs"]
@@ -18,6 +18,7 @@ _AS_OF: Final = 10
 _NOTE: Final = 11
 _BUILT: Final = 12
 _CHANGED: Final = 15
+_LEAST: Final = 17
 
 
 def inputs(book: Book) -> Sheet:
@@ -25,7 +26,7 @@ def inputs(book: Book) -> Sheet:
     sheet = Sheet("Inputs", "input", freeze="E7", repeat_rows="1:6")
     sheet.widths = {1: 4, 2: 38, 3: 28, VALUE: 16, UNIT: 16, 6: 16, 7: 16, 8: 16, _SOURCE: 38, _AS_OF: 13, _NOTE: 60}
     sheet.print_to = _NOTE
-    sheet.widths |= dict.fromkeys(range(_BUILT, _CHANGED + 2), 14.0)
+    sheet.widths |= dict.fromkeys(range(_BUILT, _LEAST + 4), 14.0)
     sheet.put(1, 1, f"Inputs – {book.case.title}", "subtitle")
     sheet.put(2, 1, Link("book.master"), "sentence")
     sheet.put(4, 2, "Scenario", "label")
@@ -53,6 +54,10 @@ def inputs(book: Book) -> Sheet:
         "As built: pessimistic",
         "Changed",
         "Changed so far",
+        "At least",
+        "At most",
+        "Inside",
+        "Outside so far",
     ]
     for column, head in enumerate(heads, 2):
         sheet.put(6, column, head, "column_head")
@@ -76,6 +81,7 @@ def inputs(book: Book) -> Sheet:
             sheet.put(row, _AS_OF, given.as_of.isoformat(), "note")
         sheet.put(row, _NOTE, given.note or declared.help, "note")
         _as_built(sheet, row, id, [raw(id, s) for s in SCENARIOS], shown)
+        _bounds(sheet, book, row, id, shown)
         row += 1
     row += 1
     sheet.put(row, 2, "Inputs changed since build, tables included", "label")
@@ -85,6 +91,16 @@ def inputs(book: Book) -> Sheet:
     sheet.put(row + 2, 2, "Stamped results are", "label")
     sheet.put(row + 2, VALUE, Line("book.stale"), "calculation")
     return sheet
+
+
+def _bounds(sheet: Sheet, book: Book, row: int, id: str, shown: str) -> None:
+    """The bounds of an input, and whether its live value lies between them."""
+    for column, leaf in ((_LEAST, low_of(id)), (_LEAST + 1, high_of(id))):
+        if leaf in book.leaves:
+            sheet.put(row, column, Leaf(leaf), "stamp", shown)
+    if f"inside.{id}" in book.system.lines:
+        sheet.put(row, _LEAST + 2, Line(f"inside.{id}"), "calculation", "0")
+        sheet.put(row, _LEAST + 3, Line(f"outside.{id}"), "calculation", "0")
 
 
 def _as_built(sheet: Sheet, row: int, id: str, leaves: list[str], shown: str) -> None:
