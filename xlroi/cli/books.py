@@ -105,10 +105,15 @@ def demo(output: Path, examples: Path) -> None:
 
 @click.command()
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("dist/books"), show_default=True)
+@click.option("--examples", type=click.Path(path_type=Path), default=Path("examples"), show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def books(output: Path, as_json: bool) -> None:
-    """Write one ready workbook per model, proven, for people who have only a spreadsheet."""
+def books(output: Path, examples: Path, as_json: bool) -> None:
+    """Write one ready workbook per model, proven, for people who have only a spreadsheet.
+
+    The examples with a template of their own, if there are any, come along.
+    """
     from xlroi.api import build as write
+    from xlroi.api import load_case
     from xlroi.model.case import case_from
     from xlroi.model.loading import parse_yaml
     from xlroi.model.starter import starter_case
@@ -122,6 +127,11 @@ def books(output: Path, as_json: bool) -> None:
             model = load_model(name)
             case = case_from(parse_yaml(starter_case(model), f"{name}.yaml"), model)
             made.append(write(case, output / f"{name}.xlsx", force=True, prove_it=True))
+        for path in sorted(examples.glob("*.yaml")):
+            case = load_case(path)
+            if case.model.id not in model_names():
+                step(f"building and proving {case.model.id}")
+                made.append(write(case, output / f"{case.model.id}.xlsx", force=True, prove_it=True))
     if as_json:
         print_json([{"workbook": str(b.path), "formula_cells": b.formula_cells} for b in made])
     else:

@@ -217,9 +217,10 @@ def main() -> None:
             try:
                 reply = {"answer": command(**request)}
             except Exception as error:  # whatever UNO throws belongs to this request
-                alive = office.process.poll() is None
-                kind = "book_error" if alive else "engine_error"
-                reply = {kind: getattr(error, "Message", "") or str(error) or type(error).__name__}
+                message = getattr(error, "Message", "") or str(error) or type(error).__name__
+                # Its launcher may outlive a LibreOffice that crashed; the broken bridge tells.
+                alive = office.process.poll() is None and "disposed" not in message
+                reply = {"book_error" if alive else "engine_error": message}
             print(json.dumps(reply), flush=True)
     except RuntimeError as error:
         print(json.dumps({"engine_error": str(error)}), flush=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from xlroi.errors import EngineUnavailable
 from xlroi.proof.cells import BookCells, Key, formula_cells
 from xlroi.proof.compare import Mismatch, Worst, compare, searched_cells
 from xlroi.proof.recalculation import open_book
@@ -75,18 +76,41 @@ def prove(
             )
     proof.mismatches += compare(planned, base, cached, "as saved", "cached value", Worst(), searched)
     for engine in engines:
-        with open_book(path, engine) as recalculated:
-            found = EngineProof(engine, recalculated.version, len(planned))
-            proof.engines.append(found)
-            previous: set[str] = set()
-            for state in states:
-                progress(f"{engine}: {state.name}")
-                back = {id: present[id] for id in previous - state.changes.keys()}
-                recalculated.set({leaves[id]: value for id, value in {**back, **state.changes}.items()})
-                recalculated.recalculate()
-                previous = set(state.changes)
-                should = expected({**present, **state.changes})
-                got = recalculated.values()
-                proof.mismatches += compare(planned, should, got, state.name, engine, found.worst, searched)
-                found.states += 1
+        try:
+            found, differ = _recalculated(path, planned, leaves, present, expected, engine, states, progress, searched)
+        except EngineUnavailable:
+            # A spreadsheet may crash on its own account: once more from the start, and then it has to answer.
+            progress(f"{engine}: once more, it ended unexpectedly")
+            found, differ = _recalculated(path, planned, leaves, present, expected, engine, states, progress, searched)
+        proof.engines.append(found)
+        proof.mismatches += differ
     return proof
+
+
+def _recalculated(
+    path: Path,
+    planned: Mapping[Key, str],
+    leaves: Mapping[str, Key],
+    present: Mapping[str, CellValue],
+    expected: Expected,
+    engine: str,
+    states: Sequence[State],
+    progress: Callable[[str], None],
+    searched: frozenset[Key],
+) -> tuple[EngineProof, list[Mismatch]]:
+    """One engine through all states, and the cells in which it differs."""
+    differ: list[Mismatch] = []
+    with open_book(path, engine) as recalculated:
+        found = EngineProof(engine, recalculated.version, len(planned))
+        previous: set[str] = set()
+        for state in states:
+            progress(f"{engine}: {state.name}")
+            back = {id: present[id] for id in previous - state.changes.keys()}
+            recalculated.set({leaves[id]: value for id, value in {**back, **state.changes}.items()})
+            recalculated.recalculate()
+            previous = set(state.changes)
+            should = expected({**present, **state.changes})
+            got = recalculated.values()
+            differ += compare(planned, should, got, state.name, engine, found.worst, searched)
+            found.states += 1
+    return found, differ
