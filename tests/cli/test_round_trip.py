@@ -205,6 +205,18 @@ def test_broken_workbooks_are_refused(vans: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "h.xlsx", "a") as archive_:
         archive_.writestr("xl/vbaProject.bin", b"macro")
     assert "macros" in _refusal(tmp_path / "h.xlsx")
+    link = (
+        b'<Relationship Id="rId900" Target="externalLinks/externalLink1.xml" Type="http://schemas.openxmlformats.org/'
+        b'officeDocument/2006/relationships/externalLink"/></Relationships>'
+    )
+    linked = _zipped(
+        vans,
+        tmp_path / "i.xlsx",
+        lambda name, p: p.replace(b"</Relationships>", link) if name == "xl/_rels/workbook.xml.rels" else p,
+    )
+    assert "links to other workbooks" in _refusal(linked)
+    (tmp_path / "j.xlsx").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(2048))
+    assert "password" in _refusal(tmp_path / "j.xlsx")
 
 
 def test_a_book_of_another_template_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
-from openpyxl.formatting.rule import CellIsRule
+from openpyxl.formatting.rule import CellIsRule, FormulaRule
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
@@ -164,6 +164,10 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
             fill=PatternFill(bgColor="FFC7CE"),
         )
         ws.conditional_formatting.add("E7:E200", red)
+    if sheet.role == "time" and layout.book.model.tables:
+        # The labels of spare rows step back: their cell in column C is a text, but an empty one.
+        faint = FormulaRule(formula=['AND(ISTEXT($C6),$C6="")'], font=Font(color="C7CCD4"))  # type: ignore[no-untyped-call]
+        ws.conditional_formatting.add(f"B6:G{max(cell.row for cell in sheet.placed)}", faint)
     _protect(ws)
     ws.freeze_panes = sheet.freeze
     ws.sheet_properties.tabColor = TAB_COLOURS[sheet.role]
