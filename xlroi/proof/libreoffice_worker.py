@@ -27,7 +27,7 @@ ALL_FUNCTIONS = 0x7FFFFFFF
 EXCEL_ADDRESSES = 3  # com.sun.star.sheet.AddressConvention.XL_OOX
 START_SECONDS = 90
 
-# Nothing in a foreign book may run, fetch or ask. The settings stand in a profile of our own, made anew each time.
+# Nothing in a foreign book may run, fetch or ask, and one thread calculates: several now and then crash it. The settings stand in a profile of our own, made anew each time.
 PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
 <item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="MacroSecurityLevel" oor:op="fuse">
@@ -38,6 +38,12 @@ PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <value>true</value></prop></item>
 <item oor:path="/org.openoffice.Office.Calc/Content/Update"><prop oor:name="Link" oor:op="fuse"><value>2</value></prop>
 </item>
+<item oor:path="/org.openoffice.Office.Calc/Formula/Calculation"><prop
+oor:name="UseThreadedCalculationForFormulaGroups" oor:op="fuse"><value>false</value></prop></item>
+<item oor:path="/org.openoffice.Office.Common/Misc"><prop oor:name="UseOpenCL" oor:op="fuse"><value>false</value></prop>
+</item>
+<item oor:path="/org.openoffice.Office.Recovery/AutoSave"><prop oor:name="Enabled" oor:op="fuse">
+<value>false</value></prop></item>
 <item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse">
 <value>0</value></prop></item>
 </oor:items>

@@ -116,8 +116,11 @@ def _strip(sheet: etree._Element, name: str, what_if: bool) -> set[Key]:
     namespace = str(sheet.tag)[: -len("worksheet")]
     cells = {(name, ref): cell for cell in sheet.iter(namespace + "c") if (ref := cell.get("r"))}
     tables: set[Key] = set()
-    for protection in sheet.findall(namespace + "sheetProtection"):
-        sheet.remove(protection)  # engines type into formula cells to see what happens
+    # Engines type into formula cells to see what happens; and LibreOffice now and then crashes while it redraws a
+    # chart whose cells change under it.
+    for kind in ("sheetProtection", "drawing"):
+        for unwanted in sheet.findall(namespace + kind):
+            sheet.remove(unwanted)
     for formula in list(sheet.iter(namespace + "f")):
         cell, kind = formula.getparent(), formula.get("t")
         assert cell is not None  # a formula stands in a cell
