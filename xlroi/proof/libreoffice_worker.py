@@ -27,8 +27,8 @@ ALL_FUNCTIONS = 0x7FFFFFFF
 EXCEL_ADDRESSES = 3  # com.sun.star.sheet.AddressConvention.XL_OOX
 START_SECONDS = 90
 
-# Nothing in a foreign book may run, fetch or ask, and one thread calculates. The settings stand in a profile of our own,
-# made anew each time.
+# Nothing in a foreign book may run, fetch or ask, and one thread calculates. The settings stand in a profile of our
+# own, made anew each time.
 PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
 <item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="MacroSecurityLevel" oor:op="fuse">
