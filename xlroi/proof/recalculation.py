@@ -118,8 +118,8 @@ def _strip(sheet: etree._Element, name: str, what_if: bool) -> set[Key]:
     tables: set[Key] = set()
     # Engines type into formula cells to see what happens; and LibreOffice now and then crashes while it redraws a
     # chart whose cells change under it.
-    for kind in ("sheetProtection", "drawing"):
-        for unwanted in sheet.findall(namespace + kind):
+    for part in ("sheetProtection", "drawing"):
+        for unwanted in sheet.findall(namespace + part):
             sheet.remove(unwanted)
     for formula in list(sheet.iter(namespace + "f")):
         cell, kind = formula.getparent(), formula.get("t")
