@@ -42,7 +42,7 @@ FUNCTIONS = (
     _plain("FV", 3, 5, "the future value of level payments: rate, periods, payment", (2, 3)),
     _plain("PV", 3, 5, "the present value of level payments: rate, periods, payment", (2, 3)),
     _plain("NPER", 3, 5, "how many level payments repay a loan: rate, payment, present value", (1, 2, 3), rate=True),
-    _plain("RATE", 3, 6, "the rate of a loan: periods, level payment, present value", (1, 2, 3), rate=True),
+    _plain("RATE", 3, 5, "the rate of a loan: periods, level payment, present value", (1, 2, 3), rate=True),
     _plain("SLN", 3, 3, "straight-line depreciation of a period: cost, salvage, life", (0, 1)),
     _plain("SYD", 4, 4, "sum-of-years' digits depreciation: cost, salvage, life, period", (0, 1)),
     _plain("DB", 4, 5, "fixed declining balance: cost, salvage, life, period, months of the first year", (0, 1)),
