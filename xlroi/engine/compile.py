@@ -114,7 +114,8 @@ def _call(node: Call) -> Evaluate:
         case "CUMULATIVE":
             return _cumulative(names[0], table)
         case "VINTAGE":
-            return _vintage(names[0], names[1], names[2], table, str(node.arguments[1].type.table))
+            years = names[3] if len(names) > 3 else None
+            return _vintage(names[0], names[1], names[2], table, str(node.arguments[1].type.table), years)
         case "FIRST" | "LAST":
             return _at_step(node.function, arguments[0])
         case "NPV" | "XNPV" | "IRR" | "XIRR":
@@ -193,19 +194,24 @@ def _cumulative(name: str, table: str | None) -> Evaluate:
     return evaluate
 
 
-def _vintage(name: str, ages: str, shares: str, table: str | None, of: str) -> Evaluate:
+def _vintage(name: str, ages: str, shares: str, table: str | None, of: str, years: str | None) -> Evaluate:
     def evaluate(frame: Frame) -> Array:
         array = frame.row(frame.values[name], table)
         per_year = STEPS_PER_YEAR[frame.scope.step]
         active = frame.active(of)
-        age = np.arange(frame.steps) // per_year + 1.0
+        counted = frame.values[years] if years else (np.arange(frame.steps) // per_year + 0.0).reshape(1, 1, -1)
         year, share = frame.values[ages][:, active], frame.values[shares][:, active]
-        weight = np.sum(share * (year == age), axis=1, keepdims=True)  # [trials, 1, steps since the amount]
-        result = np.zeros(np.broadcast_shapes(array.shape, (weight.shape[0], 1, 1)))
+        shape = np.broadcast_shapes(array.shape[:1], counted.shape[:1], year.shape[:1], share.shape[:1])
+        result = np.zeros((*shape, *array.shape[1:]))
         last = frame.steps if frame.step is None else frame.step + 1
         for step in range(last):
-            part = array[:, :, step : step + 1] * weight[:, :, : frame.steps - step] / per_year
-            result[:, :, step:] += part
+            amount = array[:, :, step : step + 1]
+            if not amount.any():  # errors are not 0: they spread
+                continue
+            # With a line of years the age is a difference of that line, without one of whole years since the amount.
+            age = counted[:, :, step:] - counted[:, :, step : step + 1] if years else counted[:, :, : frame.steps - step]
+            weight = np.sum(share * (year == age + 1), axis=1, keepdims=True)
+            result[:, :, step:] += amount * weight / per_year
         return finite(result if frame.step is None else result[:, :, frame.step : last])
 
     return evaluate

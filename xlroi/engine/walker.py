@@ -261,9 +261,9 @@ class Walker:
 
     def _vintage(self, node: Call, member: int, step: int) -> CellValue:
         """Asked only where an amount or a share is an error: the first one from the left."""
-        amounts, ages, shares = node.arguments
+        amounts, ages, shares, *years = node.arguments
         rows = self._active(str(ages.type.table))
-        cells = [self._value(amounts, member, s) for s in range(step + 1)]
+        cells = [self._value(line, member, s) for line in (amounts, *years) for s in range(step + 1)]
         cells += [self._value(column, row, 0) for column in (ages, shares) for row in rows]
         return next((v for v in cells if isinstance(v, ExcelError)), NUM)
 

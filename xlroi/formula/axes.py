@@ -181,7 +181,12 @@ def previous(function: Function, arguments: list[Node], node: Call, own: str | N
             f"{function.name} reads a line that runs along months, and {first.id!r} is a single value", node.position
         )
     if function.name == "VINTAGE":
-        _columns(function, arguments[1:], node)
+        _columns(function, arguments[1:3], node)
+        for years in arguments[3:]:
+            if _plain(function, years, "a line of years that runs along months").type != Type(month=True):
+                raise FormulaError(
+                    "VINTAGE counts by a line of years that runs along months, as fiscal_year", years.position
+                )
         return first.type
     return replace(broadcast(arguments, node.position, own), month=True)
 

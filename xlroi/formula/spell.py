@@ -243,6 +243,9 @@ def _xirr(s: _Speller, node: Call) -> str:
 def _vintage(s: _Speller, node: Call) -> str:
     amounts, (ages, shares) = s.refs.so_far(_name(node)), (s.refs.rows(_name(node, i)) for i in (1, 2))
     age = f"INT(({s.refs.here('month')}-{s.refs.so_far('month')})/12)+1"
+    for years in node.arguments[3:]:
+        assert isinstance(years, Name)  # the check lets nothing else through
+        age = f"{s.refs.here(years.id)}-{s.refs.so_far(years.id)}+1"
     whole = f"SUMPRODUCT({amounts},SUMIF({ages},{age},{shares}))"
     return whole + {"month": "/12", "quarter": "/4", "year": ""}[s.refs.step]
 

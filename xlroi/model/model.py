@@ -102,6 +102,8 @@ class Column:
     count: int = 1
     sums_to: float | None = None
     help: str = ""
+    all_or_nothing: bool = False
+    """A probability that the live model counts as a share, and a simulation as yes or no."""
 
     @property
     def path(self) -> str:
@@ -127,6 +129,8 @@ class Table:
     cross: Cross | None = None
     extra: tuple[str, ...] = ()
     """Lines that tell what is wrong with a row: a name that stands twice, a key that points nowhere."""
+    row_sums: tuple[tuple[str, ...], ...] = ()
+    """Columns that sum to 100% in every row."""
 
 
 @dataclass(frozen=True, slots=True)

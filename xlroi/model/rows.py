@@ -124,6 +124,13 @@ def read_rows(table: Table, given: Any, path: KeyPath, first: int, problem: Prob
                     path,
                     f"column {column.id!r} must sum to {shown(column.sums_to)} (got {shown(float(f'{total:.12g}'))})",
                 )
+    for row in found:
+        for names in table.row_sums:
+            parts = [row.values[name] for name in names]
+            total = sum(p for p in parts if isinstance(p, float))
+            if None not in parts and abs(total - 1) > 1e-9:
+                shares = " + ".join(names)
+                problem((*path, row.name), f"{shares} must be 100% (got {shown(float(f'{total * 100:.12g}'))}%)")
     return tuple(found)
 
 

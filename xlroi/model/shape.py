@@ -75,6 +75,7 @@ class ColumnShape(Strict):
     decision: bool = False
     series: Period | None = None
     sums_to: float | str | None = None
+    all_or_nothing: bool = False
 
 
 class TableShape(Strict):
@@ -85,6 +86,7 @@ class TableShape(Strict):
     columns: dict[str, ColumnShape] = Field(default_factory=dict)
     rows: dict[str, dict[str, Any]] = Field(default_factory=dict)
     spare: int = Field(default=3, ge=0, le=50)
+    row_sums: list[list[str]] = Field(default_factory=list)
     cross: list[str] | None = None
     where: str = ""
 

@@ -133,7 +133,14 @@ def table_of(
         [] if cross else [f"{id}.same", *(f"{c.path}.astray" for c in columns.values() if c.kind in ("key", "choice"))]
     )
     extra += [f"{c.path}.short" for c in columns.values() if c.period]
-    return Table(id, label, shape.note, columns, shape.rows, 0 if cross else shape.spare, cross, tuple(extra))
+    for number, names in enumerate(shape.row_sums):
+        extra.append(f"{id}.sum{number + 1}")
+        for name in names:
+            if name not in columns or columns[name].kind != "number" or columns[name].period:
+                problem((*path, "row_sums", number), f"{name!r} is no column with one number a row")
+    extra += [] if cross else [f"{id}.wrong"]
+    sums = tuple(tuple(names) for names in shape.row_sums)
+    return Table(id, label, shape.note, columns, shape.rows, 0 if cross else shape.spare, cross, tuple(extra), sums)
 
 
 def _column(
@@ -189,6 +196,7 @@ def _column(
         count(shape.series) if shape.series else 1,
         number(shape.sums_to, "sums_to"),
         shape.help,
+        shape.all_or_nothing,
     )
 
 
@@ -209,9 +217,13 @@ def table_parts(parts: Parts, table: Table, shape: TableShape) -> None:
     for column in table.columns.values():
         _column_parts(parts, table, column, shape.columns[column.id])
     parts.line(Draft(f"{id}.same", f"SAME({name})", id), "Rows of this name", "1")
-    wrong = [f"SUM({id}.same > 1)", *(f"SUM({line})" for line in table.extra[1:])]
-    check = Check(f"{id}_rows", f"{table.label}: names are unique, keys and choices known, series filled", "error", "")
-    parts.checks.append((check, f"{' + '.join(wrong)} = 0"))
+    for number, names in enumerate(table.row_sums, 1):
+        formula = f"ABS({' + '.join(f'{id}.{name}' for name in names)} - 1) > check_tolerance"
+        parts.line(Draft(f"{id}.sum{number}", formula, id), "Shares do not sum to 100%", "flag")
+    wrong = [f"({id}.same > 1)", *table.extra[1:-1]]
+    parts.line(Draft(f"{id}.wrong", " + ".join(wrong), id, unit=DIMENSIONLESS), "What is wrong with the row", "1")
+    check = Check(f"{id}_rows", f"{table.label}: names are unique, keys and choices known, series filled, shares complete", "error", "")
+    parts.checks.append((check, f"SUM({id}.wrong) = 0"))
     for column in table.columns.values():
         if column.sums_to is not None and column.period is None:
             label = f"{table.label}: {column.label} sums to {column.sums_to:g}"

@@ -19,8 +19,9 @@ FUNCTIONS = (
     Function(
         "VINTAGE",
         "timeline",
-        (3, 3),
-        "what is left to each step when every earlier amount is spread over its own years by a table of yearly shares",
+        (3, 4),
+        "what is left to each step when every earlier amount is spread over its own years by a table of yearly shares; "
+        "years of age, or with a line of years those that it counts",
         shape="running",
         units="first",
         implied=("month",),
