@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from xlroi.errors import EngineUnavailable
 from xlroi.proof.cells import BookCells, Key, formula_cells
 from xlroi.proof.compare import Mismatch, Worst, compare, searched_cells
-from xlroi.proof.recalculation import open_book
+from xlroi.proof.recalculation import Recalculation, open_book
 from xlroi.proof.states import State
 from xlroi.values import CellValue, normal_formula
 
@@ -76,41 +77,71 @@ def prove(
             )
     proof.mismatches += compare(planned, base, cached, "as saved", "cached value", Worst(), searched)
     for engine in engines:
-        try:
-            found, differ = _recalculated(path, planned, leaves, present, expected, engine, states, progress, searched)
-        except EngineUnavailable:
-            # A spreadsheet may crash on its own account: once more from the start, and then it has to answer.
-            progress(f"{engine}: once more, it ended unexpectedly")
-            found, differ = _recalculated(path, planned, leaves, present, expected, engine, states, progress, searched)
+        with _Session(path, engine, leaves, present, progress) as session:
+            found = EngineProof(engine, session.version, len(planned))
+            for state in states:
+                progress(f"{engine}: {state.name}")
+                should, got = expected({**present, **state.changes}), session.values(state.changes)
+                proof.mismatches += compare(planned, should, got, state.name, engine, found.worst, searched)
+                found.states += 1
         proof.engines.append(found)
-        proof.mismatches += differ
     return proof
 
 
-def _recalculated(
-    path: Path,
-    planned: Mapping[Key, str],
-    leaves: Mapping[str, Key],
-    present: Mapping[str, CellValue],
-    expected: Expected,
-    engine: str,
-    states: Sequence[State],
-    progress: Callable[[str], None],
-    searched: frozenset[Key],
-) -> tuple[EngineProof, list[Mismatch]]:
-    """One engine through all states, and the cells in which it differs."""
-    differ: list[Mismatch] = []
-    with open_book(path, engine) as recalculated:
-        found = EngineProof(engine, recalculated.version, len(planned))
-        previous: set[str] = set()
-        for state in states:
-            progress(f"{engine}: {state.name}")
-            back = {id: present[id] for id in previous - state.changes.keys()}
-            recalculated.set({leaves[id]: value for id, value in {**back, **state.changes}.items()})
-            recalculated.recalculate()
-            previous = set(state.changes)
-            should = expected({**present, **state.changes})
-            got = recalculated.values()
-            differ += compare(planned, should, got, state.name, engine, found.worst, searched)
-            found.states += 1
-    return found, differ
+class _Session:
+    """A book in an engine, taken through states.
+
+    A spreadsheet may crash on its own account: LibreOffice 7.4 does so now and then while it marks what depends on a
+    changed cell. The state is then tried again in a new process, and the third crash ends the proof.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        engine: str,
+        leaves: Mapping[str, Key],
+        present: Mapping[str, CellValue],
+        progress: Callable[[str], None],
+    ) -> None:
+        self._path, self._engine, self._leaves, self._present = path, engine, leaves, present
+        self._progress = progress
+        self._book: Recalculation | None = None
+        self._changed: set[str] = set()
+        self.version = self._opened().version
+
+    def _opened(self) -> Recalculation:
+        if self._book is None:
+            self._book, self._changed = open_book(self._path, self._engine), set()
+        return self._book
+
+    def values(self, changes: Mapping[str, CellValue]) -> dict[Key, CellValue]:
+        """Every cell at the present inputs with ``changes``."""
+        for tries_left in (2, 1, 0):
+            try:
+                return self._recalculated(changes)
+            except EngineUnavailable:
+                self.close()
+                if not tries_left:
+                    raise
+                self._progress(f"{self._engine}: once more, it ended unexpectedly")
+        raise AssertionError("the last try returns or raises")
+
+    def _recalculated(self, changes: Mapping[str, CellValue]) -> dict[Key, CellValue]:
+        book = self._opened()
+        back = {id: self._present[id] for id in self._changed - changes.keys()}
+        self._changed |= changes.keys()
+        book.set({self._leaves[id]: value for id, value in {**back, **changes}.items()})
+        book.recalculate()
+        self._changed = set(changes)
+        return book.values()
+
+    def close(self) -> None:
+        if self._book is not None:
+            self._book.close()
+            self._book = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
