@@ -10,6 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from openpyxl.utils import get_column_letter
+
 from xlroi.analysis.bridge import Bridge, Step
 from xlroi.analysis.long import long_table, write_table
 from xlroi.engine.run import Engine, Values
@@ -23,7 +25,7 @@ from xlroi.model.template import load_model, model_from, model_names
 from xlroi.proof.cells import Key, read_book
 from xlroi.proof.recalculation import ENGINES
 from xlroi.proof.states import Choice, Knob, State, states
-from xlroi.proof.verify import Proof, prove
+from xlroi.proof.verify import Proof, Tables, prove
 from xlroi.resources import templates
 from xlroi.values import CellValue
 from xlroi.workbook.back import Change, edited_case
@@ -226,7 +228,8 @@ def verify(
 
     def expected(leaves: Mapping[str, CellValue]) -> dict[Key, CellValue]:
         values = found.book.values(leaves)
-        return {key: values.cell(id, member, step or 0) for key, (id, member, step) in index.items()}
+        formulas = {key: values.cell(id, member, step or 0) for key, (id, member, step) in index.items()}
+        return formulas | found.layout.computed(values)
 
     wanted = ENGINES if "all" in engines else tuple(engines)
     proof = prove(
@@ -239,8 +242,21 @@ def verify(
         wanted,
         proof_states(found, count),
         progress,
+        _tables(found, len(planned)),
     )
     return Verified(path, proof, found.edited)
+
+
+def _tables(found: ReadBack, formulas: int) -> Tables:
+    """The What-If tables of a book, computed in as many states as ten million cells allow, and in three at least."""
+    layout = found.layout
+    cells = frozenset(layout.computed(layout.as_built))
+    if not cells:
+        return Tables()
+    places = {
+        (sheet, f"{get_column_letter(table.column)}{table.row}"): said for sheet, table, said in layout.tables()
+    }
+    return Tables(cells, places, max(3, 10_000_000 // (formulas * len(cells))))
 
 
 def proof_states(found: ReadBack, count: int) -> list[State]:

@@ -229,6 +229,7 @@ def _differs(a: Array, b: Array) -> Array:
 
 ELEMENTWISE: Final[dict[str, Callable[..., Array]]] = {
     "ABS": _domain(np.abs),
+    "BARE": lambda value: value,
     "ROUND": round_array,
     "INT": _int,
     "SQRT": _domain(np.sqrt),

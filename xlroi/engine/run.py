@@ -80,14 +80,25 @@ class Engine:
             id: line.type.table for id, line in system.lines.items() if line.guarded and line.type.table is not None
         }
 
-    def evaluate(self, leaves: Mapping[str, Leaf]) -> Values:
-        """Every line once, errors with their kinds, texts included."""
-        values = Values(self._leaf_arrays(leaves), openings=self._openings, guarded=self._guarded)
+    def evaluate(
+        self,
+        leaves: Mapping[str, Leaf],
+        errors: Mapping[tuple[str, int, int], ExcelError] | None = None,
+        outputs: Iterable[str] | None = None,
+    ) -> Values:
+        """Every line once (or those that ``outputs`` need), errors with their kinds, texts included.
+
+        ``errors`` names leaves that hold an error, by name, member and step.
+        """
+        values = Values(self._leaf_arrays(leaves), dict(errors or {}), self._openings, self._guarded)
+        needed = None if outputs is None else self.system.needed(outputs)
         frame = Frame(values.arrays, self._openings, self.steps, self.system.scope)
         walker = Walker(values.cell, frame.members, self.steps, self.system.scope)
         for group in self.system.groups:
-            self._compute(group, group.ids, frame, walker)
-            self._name_errors(group, values, walker)
+            ids = group.ids if needed is None else tuple(id for id in group.ids if id in needed)
+            if ids:
+                self._compute(group, ids, frame, walker)
+                self._name_errors(ids, values, walker)
         return values
 
     def trials(self, leaves: Mapping[str, Leaf], outputs: Iterable[str], count: int) -> dict[str, Array]:
@@ -188,9 +199,9 @@ class Engine:
                 array[0, member, step] = walker.value(line.node, member, step) if active else ""
         return array
 
-    def _name_errors(self, group: Group, values: Values, walker: Walker) -> None:
+    def _name_errors(self, ids: Iterable[str], values: Values, walker: Walker) -> None:
         """Ask the walker for the kind of every NaN, step by step so that PRIOR finds what it reads."""
-        numeric = [id for id in group.ids if self.system.lines[id].type.kind != "text"]
+        numeric = [id for id in ids if self.system.lines[id].type.kind != "text"]
         missing = {id: np.isnan(values.arrays[id][0]) for id in numeric}
         if not any(m.any() for m in missing.values()):
             return

@@ -191,6 +191,7 @@ def _exp(a: float) -> float | ExcelError:
 
 
 ELEMENTWISE: Final[dict[str, Callable[..., float | str | ExcelError]]] = {
+    "BARE": lambda value: value,
     "ABS": abs,
     "ROUND": round_half_away,
     "FIXED": fixed,

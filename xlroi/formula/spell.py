@@ -294,6 +294,7 @@ def _xnpv(s: _Speller, node: Call) -> str:
 
 
 _SPECIAL: Final[dict[str, Callable[[_Speller, Call], str]]] = {
+    "BARE": lambda s, n: s.refs.here(_name(n)),
     "PRIOR": lambda s, n: s.refs.prior(_name(n)),
     "CUMULATIVE": lambda s, n: f"SUM({s.refs.so_far(_name(n))})",
     "LAG": _lag,

@@ -62,6 +62,7 @@ _PHRASES: Final = {
     "RANK": "the place by {0}, the largest first",
     "STEP": "{2} of the last row whose {1} is reached by {0}",
     "ABOVE": "{0} of the row above",
+    "BARE": "{0}",
     "DIFFERS": "{0} differs from {1}",
     "CHANGES": "the number of periods in which {0} differs from {1}",
     "SAME": "the number of rows with the same {0}",

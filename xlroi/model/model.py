@@ -16,6 +16,7 @@ __all__ = [
     "Check",
     "Column",
     "Constant",
+    "Goal",
     "Input",
     "LineText",
     "Model",
@@ -201,6 +202,15 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
+class Goal:
+    """A break-even: the value of ``input`` at which ``output`` is ``target``."""
+
+    input: str
+    output: str
+    target: float
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A checked template. ``last_step`` is the last column's step; ``text`` is the template as written."""
 
@@ -226,6 +236,11 @@ class Model:
     checks: tuple[Check, ...]
     charts: tuple[Chart, ...]
     profit_and_loss: Mapping[str, tuple[str, ...]]
+    compared: tuple[str, ...]
+    """Outputs of tables that the sheet Scenarios compares, row by row, beside the single ones."""
+    two_way: tuple[str, str] | None
+    """The inputs of the two-way table, along its top and down its side."""
+    goals: tuple[Goal, ...]
     system: System
     text: str
 

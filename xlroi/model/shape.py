@@ -143,6 +143,21 @@ class ChartShape(Strict):
     marker: str | None = None
 
 
+class TwoWayShape(Strict):
+    """The inputs of the two-way table: along its top and down its side."""
+
+    across: str
+    down: str
+
+
+class GoalShape(Strict):
+    """A break-even: the value of an input at which an output reaches a target."""
+
+    input: str
+    output: str
+    target: float | str = 0.0
+
+
 class BlockShape(Strict):
     """Sections, constants and checks that several templates share."""
 
@@ -174,4 +189,7 @@ class TemplateShape(Strict):
     checks: dict[str, CheckShape] = Field(default_factory=dict)
     charts: list[ChartShape] = Field(default_factory=list)
     profit_and_loss: dict[str, list[str]] = Field(default_factory=dict)
+    compared: list[str] = Field(default_factory=list)
+    two_way: TwoWayShape | None = None
+    goals: list[GoalShape] = Field(default_factory=list)
     blocks: dict[str, Any] = Field(default_factory=dict)

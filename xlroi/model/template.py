@@ -17,6 +17,7 @@ from xlroi.model.model import (
     Chart,
     Check,
     Constant,
+    Goal,
     Input,
     LineText,
     Model,
@@ -128,6 +129,9 @@ class _Builder:
             checks=(*checks, *(check for check, _ in parts.checks)),
             charts=tuple(Chart(c.type, c.title, tuple(c.lines), c.marker) for c in t.charts),
             profit_and_loss={title: tuple(lines) for title, lines in t.profit_and_loss.items()},
+            compared=tuple(t.compared),
+            two_way=(t.two_way.across, t.two_way.down) if t.two_way else None,
+            goals=tuple(Goal(g.input, g.output, number_from(g.target)) for g in t.goals),
             system=system,
             text=self.document.text,
         )
@@ -365,9 +369,27 @@ class _Builder:
             for name in names:
                 if name not in system.lines or not system.lines[name].type.month or system.lines[name].type.table:
                     self._problem(("profit_and_loss", title), f"{name!r} is not a monthly line without a table")
+        self._what_ifs(system)
         for id in t.checks:
             if system.lines[id].type.kind != "flag":
                 self._problem(("checks", id), "a check is a condition: compare, as ABS(a - b) <= tolerance")
+
+
+    def _what_ifs(self, system: System) -> None:
+        """Scenarios compares outputs of tables; the two-way table and the break-evens vary inputs that are numbers."""
+        t, inputs = self.template, [id for id in system.scope.names if id in self.seen and id not in system.lines]
+        for i, name in enumerate(t.compared):
+            if name not in t.outputs or system.lines[name].type.table is None:
+                self._problem(("compared", i), f"{name!r} is not an output of a table")
+        named = [] if t.two_way is None else [(("two_way", k), getattr(t.two_way, k)) for k in ("across", "down")]
+        named += [(("goals", i, "input"), goal.input) for i, goal in enumerate(t.goals)]  # type: ignore[misc]
+        for path, name in named:
+            if name not in inputs or system.scope.names[name].type.kind != "number":
+                self._problem(path, f"{name!r} is not an input" + did_you_mean(name, inputs))
+        for i, goal in enumerate(t.goals):
+            if goal.output not in t.outputs:
+                self._problem(("goals", i, "output"), f"{goal.output!r} is not an output")
+            self._number(goal.target, ("goals", i, "target"))
 
 
 def _with_unit(text: LineText, system: System) -> LineText:

@@ -15,7 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -88,6 +88,8 @@ class BookCells:
     """Names of workbook level and the text they stand for: ``{"horizon": "Inputs!$D$4"}``."""
     has_macros: bool
     external_links: tuple[str, ...]
+    what_ifs: dict[Key, dict[str, str]] = field(default_factory=dict)
+    """What-If tables by their first cell: ``ref``, ``dt2D``, ``dtr``, ``r1`` and ``r2`` as the file says them."""
 
 
 class SheetPart(NamedTuple):
@@ -158,8 +160,11 @@ def read_book(path: str | Path) -> BookCells:
     with XlsxArchive(path) as archive:
         strings = archive.shared_strings()
         cells: dict[Key, Cell] = {}
+        what_ifs: dict[Key, dict[str, str]] = {}
         for sheet in archive.sheets:
-            _SheetReader(archive, sheet, strings, cells).read()
+            reader = _SheetReader(archive, sheet, strings, cells)
+            reader.read()
+            what_ifs |= reader.what_ifs
         return BookCells(
             path=archive.path,
             sheets=tuple(sheet.name for sheet in archive.sheets),
@@ -167,6 +172,7 @@ def read_book(path: str | Path) -> BookCells:
             defined_names=archive.defined_names(),
             has_macros=archive.has_macros(),
             external_links=archive.external_links(),
+            what_ifs=what_ifs,
         )
 
 
@@ -344,6 +350,7 @@ class _SheetReader:
         self.archive, self.sheet, self.strings, self.cells = archive, sheet, strings, cells
         self.shared: dict[str, _SharedFormula] = {}
         self.blocks: list[tuple[str, str]] = []
+        self.what_ifs: dict[Key, dict[str, str]] = {}
         self.epoch = datetime(1904, 1, 1) if archive.starts_in_1904() else datetime(1899, 12, 30)
 
     def read(self) -> None:
@@ -394,6 +401,10 @@ class _SheetReader:
         kind, text, group = formula.get("t"), formula.text or "", formula.get("si", "")
         if kind in ("dataTable", "array"):
             self.blocks.append((kind, formula.get("ref") or where))
+            if kind == "dataTable":
+                truths = {key: "1" if formula.get(key) in ("1", "true") else "0" for key in ("dt2D", "dtr")}
+                given = {key: place for key in ("ref", "r1", "r2") if (place := formula.get(key))}
+                self.what_ifs[self.sheet.name, where] = {**given, **truths}
         elif kind == "shared" and text:
             self.shared[group] = _SharedFormula(text, where)
         elif kind == "shared":

@@ -66,14 +66,16 @@ class LibreOfficeBook:
 
     engine = "libreoffice"
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, what_if: bool = True) -> None:
         self._name = Path(path).name
         self._office = _running_office()
         self.version = self._office.version
         self._book: int | None = None
         self._copy = self._office.scratch_file(Path(path).suffix)
         try:
-            copy_without_answers(path, self._copy, what_if=True)
+            self._tables = set(copy_without_answers(path, self._copy, what_if=what_if))
+            if what_if:
+                self._tables.clear()
             answer = self._office.ask(self._name, "open", path=str(self._copy))
         except BaseException:
             self._copy.unlink(missing_ok=True)
@@ -83,9 +85,10 @@ class LibreOfficeBook:
 
     @property
     def not_recalculated(self) -> frozenset[Key]:
-        return frozenset()
+        return frozenset(self._tables)
 
     def set(self, changes: Mapping[Key, CellValue]) -> None:
+        self._tables -= changes.keys()
         rows = [[*self._place(key), *self._spelled(key, value)] for key, value in changes.items()]
         self._ask("set", changes=rows)
 

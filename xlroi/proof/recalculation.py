@@ -18,9 +18,11 @@ from xlroi.errors import BookError, EngineUnavailable
 from xlroi.proof.cells import Key, XlsxArchive, filled_within
 from xlroi.values import CellValue
 
-__all__ = ["ENGINES", "Recalculation", "copy_without_answers", "open_book"]
+__all__ = ["COMPUTE_TABLES", "ENGINES", "Recalculation", "copy_without_answers", "open_book"]
 
 ENGINES: Final = ("ironcalc", "libreoffice")
+COMPUTE_TABLES: Final = ("libreoffice",)
+"""The engines that compute What-If tables."""
 
 
 class Recalculation(Protocol):
@@ -69,8 +71,11 @@ class Recalculation(Protocol):
     def __exit__(self, *exception: object) -> None: ...
 
 
-def open_book(path: str | Path, engine: str = "ironcalc") -> Recalculation:
+def open_book(path: str | Path, engine: str = "ironcalc", *, what_if: bool = True) -> Recalculation:
     """Opens a copy of a workbook in an engine; the file itself is only read.
+
+    Without ``what_if`` the cells of What-If tables are plain numbers, which saves an engine that knows such tables as
+    many recalculations as they have cells.
 
     Raises:
         BookError: the file is no workbook that may be opened.
@@ -83,7 +88,7 @@ def open_book(path: str | Path, engine: str = "ironcalc") -> Recalculation:
     if engine == "libreoffice":
         from xlroi.proof.libreoffice import LibreOfficeBook
 
-        return LibreOfficeBook(path)
+        return LibreOfficeBook(path, what_if=what_if)
     raise EngineUnavailable(f"there is no engine {engine!r}; choose one of: {', '.join(ENGINES)}")
 
 

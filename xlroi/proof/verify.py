@@ -5,7 +5,7 @@ What the cells should be comes from outside, as a function of the leaves; nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -13,24 +13,38 @@ from typing import Self
 from xlroi.errors import EngineUnavailable
 from xlroi.proof.cells import BookCells, Key, formula_cells
 from xlroi.proof.compare import Mismatch, Worst, compare, searched_cells
-from xlroi.proof.recalculation import Recalculation, open_book
+from xlroi.proof.recalculation import COMPUTE_TABLES, Recalculation, open_book
 from xlroi.proof.states import State
 from xlroi.values import CellValue, normal_formula
 
-__all__ = ["EngineProof", "Proof", "prove"]
+__all__ = ["EngineProof", "Proof", "Tables", "prove"]
 
 Expected = Callable[[Mapping[str, CellValue]], Mapping[Key, CellValue]]
 """From changed leaves to the value of every formula cell."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The What-If tables that a book was built with: their cells, and their definitions by first cell.
+
+    An engine computes them in ``states`` of the states, as each state costs as many recalculations as there are cells;
+    in the others, and in an engine that knows no such tables, their cells are set to what they should be.
+    """
+
+    cells: frozenset[Key] = frozenset()
+    definitions: Mapping[Key, Mapping[str, str]] = field(default_factory=dict)
+    states: int = 0
+
+
 @dataclass(slots=True)
 class EngineProof:
-    """What one engine found."""
+    """What one engine found; ``table_states`` counts the states in which it computed the What-If tables too."""
 
     engine: str
     version: str
     cells: int = 0
     states: int = 0
+    table_states: int = 0
     worst: Worst = field(default_factory=Worst)
 
 
@@ -53,6 +67,7 @@ def prove(
     engines: Sequence[str],
     states: Sequence[State],
     progress: Callable[[str], None] = lambda _: None,
+    tables: Tables = Tables(),  # noqa: B008  # frozen
 ) -> Proof:
     """Compare cached, expected and recalculated values of every formula cell.
 
@@ -75,17 +90,38 @@ def prove(
             proof.mismatches.append(
                 Mismatch(*key, formulas[key], f"={planned[key]}", f"={formulas[key]}", "as saved", "file")
             )
-    proof.mismatches += compare(planned, base, cached, "as saved", "cached value", Worst(), searched)
+    for key in tables.definitions.keys() | book.what_ifs.keys():
+        should_be, is_there = tables.definitions.get(key), book.what_ifs.get(key)
+        if should_be != is_there:
+            a, b = (f"What-If table {d}" if d else None for d in (should_be, is_there))
+            proof.mismatches.append(Mismatch(*key, "What-If table", a, b, "as saved", "file"))
+    everywhere = {**planned, **dict.fromkeys(tables.cells, "")}
+    proof.mismatches += compare(everywhere, base, cached, "as saved", "cached value", Worst(), searched)
     for engine in engines:
-        with _Session(path, engine, leaves, present, progress) as session:
-            found = EngineProof(engine, session.version, len(planned))
-            for state in states:
-                progress(f"{engine}: {state.name}")
-                should, got = expected({**present, **state.changes}), session.values(state.changes)
-                proof.mismatches += compare(planned, should, got, state.name, engine, found.worst, searched)
-                found.states += 1
-        proof.engines.append(found)
+        proof.engines.append(found := EngineProof(engine, "", len(planned)))
+        for part, computing in _parts(states, tables, engine):
+            with _Session(path, engine, leaves, present, progress, what_if=computing) as session:
+                found.version = session.version
+                for state in part:
+                    progress(f"{engine}: {state.name}{', What-If tables too' if computing else ''}")
+                    should = expected({**present, **state.changes})
+                    got = session.values(state.changes, {key: should[key] for key in tables.cells})
+                    cells = everywhere if computing else planned
+                    proof.mismatches += compare(cells, should, got, state.name, engine, found.worst, searched)
+                    found.states += 1
+                    found.table_states += computing
     return proof
+
+
+def _parts(states: Sequence[State], tables: Tables, engine: str) -> Iterator[tuple[Sequence[State], bool]]:
+    """The states in which the What-If tables are computed, spread over all of them, and the others."""
+    if not tables.cells or engine not in COMPUTE_TABLES:
+        yield states, False
+        return
+    every = max(1, -(-len(states) // max(tables.states, 1)))
+    yield states[::every], True
+    if rest := [state for index, state in enumerate(states) if index % every]:
+        yield rest, False
 
 
 class _Session:
@@ -102,8 +138,11 @@ class _Session:
         leaves: Mapping[str, Key],
         present: Mapping[str, CellValue],
         progress: Callable[[str], None],
+        *,
+        what_if: bool,
     ) -> None:
         self._path, self._engine, self._leaves, self._present = path, engine, leaves, present
+        self._what_if = what_if
         self._progress = progress
         self._book: Recalculation | None = None
         self._changed: set[str] = set()
@@ -111,14 +150,15 @@ class _Session:
 
     def _opened(self) -> Recalculation:
         if self._book is None:
-            self._book, self._changed = open_book(self._path, self._engine), set()
+            self._book, self._changed = open_book(self._path, self._engine, what_if=self._what_if), set()
         return self._book
 
-    def values(self, changes: Mapping[str, CellValue]) -> dict[Key, CellValue]:
-        """Every cell at the present inputs with ``changes``."""
+    def values(self, changes: Mapping[str, CellValue], tables: Mapping[Key, CellValue]) -> dict[Key, CellValue]:
+        """Every cell at the present inputs with ``changes``; ``tables`` says what stands in What-If tables that the
+        engine does not compute, for the formulas that read them."""
         for tries_left in (2, 1, 0):
             try:
-                return self._recalculated(changes)
+                return self._recalculated(changes, tables)
             except EngineUnavailable:
                 self.close()
                 if not tries_left:
@@ -126,8 +166,10 @@ class _Session:
                 self._progress(f"{self._engine}: once more, it ended unexpectedly")
         raise AssertionError("the last try returns or raises")
 
-    def _recalculated(self, changes: Mapping[str, CellValue]) -> dict[Key, CellValue]:
+    def _recalculated(self, changes: Mapping[str, CellValue], tables: Mapping[Key, CellValue]) -> dict[Key, CellValue]:
         book = self._opened()
+        if not (self._what_if and self._engine in COMPUTE_TABLES):
+            book.set(tables)
         back = {id: self._present[id] for id in self._changed - changes.keys()}
         self._changed |= changes.keys()
         book.set({self._leaves[id]: value for id, value in {**back, **changes}.items()})

@@ -20,6 +20,7 @@ from xlroi.model.model import SCENARIOS, Check, Model
 from xlroi.values import CellValue
 from xlroi.workbook.annual import TABLE as YEARS
 from xlroi.workbook.annual import annual, years
+from xlroi.workbook.filling import fill
 from xlroi.workbook.lines import (
     SCENARIO,
     as_shown,
@@ -33,6 +34,7 @@ from xlroi.workbook.lines import (
     raw,
     totals,
 )
+from xlroi.workbook.whatif import WhatIfs, what_ifs
 
 __all__ = ["Book", "address", "book_of"]
 
@@ -46,6 +48,7 @@ class Book:
     engine: Engine
     leaves: dict[str, LeafValue]
     more_checks: tuple[Check, ...]
+    what_if: WhatIfs | None = None
 
     @property
     def model(self) -> Model:
@@ -64,7 +67,10 @@ class Book:
             for place in places[:-1]:
                 inside = inside[int(place)]
             inside[int(places[-1])] = value
-        return self.engine.evaluate(leaves)
+        if self.what_if is None:
+            return self.engine.evaluate(leaves)
+        computed, errors = fill(self.engine, self.model, self.what_if, leaves)
+        return self.engine.evaluate({**leaves, **computed}, errors)
 
     def cells(self) -> dict[str, CellValue]:
         """What each single input cell holds as built; ``options.price.values[2]`` is one in a column or series."""
@@ -132,10 +138,24 @@ def book_of(case: Case) -> Book:
         leaves |= {leaf: value for leaf, value in ends.items() if value is not None}
     count = years(model)
     leaves |= {name_of(YEARS): [f"{i + 1}" for i in range(count)], "annual.place": [float(i) for i in range(count)]}
-    parts = [live_inputs(model), bounds(model), changes(model), annual(model)]
+    rows = {id: _rows(model, id, leaves) for id in model.tables}
+    what_if = what_ifs(case, rows)
+    parts = [live_inputs(model, what_if=what_if is not None), bounds(model), changes(model), annual(model)]
+    if what_if is not None:
+        parts.append(what_if.additions)
+        leaves |= what_if.leaves
     more = [check for part in parts for check, _ in part.checks]
     drafts = [draft for part in parts for draft in part.drafts] + totals(model) + checks(model, more)
     drafts += [Draft(check.line, formula) for part in parts for check, formula in part.checks]
     added = [leaf for part in parts for leaf in part.leaves]
-    system = model.system.extended(drafts, added, without=list(model.inputs), tables=[YEARS])
-    return Book(case, system, Engine(system, model.steps), leaves, tuple(more))
+    tables = [YEARS, *(what_if.tables if what_if else ())]
+    system = model.system.extended(drafts, added, without=list(model.inputs), tables=tables)
+    return Book(case, system, Engine(system, model.steps), leaves, tuple(more), what_if)
+
+
+def _rows(model: Model, table: str, leaves: Mapping[str, Any]) -> int:
+    """How many rows a table has, spare ones included."""
+    cross = model.tables[table].cross
+    if cross is None:
+        return len(leaves[name_of(table)])
+    return len(cross.slots(_rows(model, cross.left_table, leaves), _rows(model, cross.right_table, leaves)))

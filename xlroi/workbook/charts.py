@@ -26,7 +26,7 @@ _DASHES: Final = ("solid", "dash", "sysDot", "dashDot")
 def draw(workbook: Workbook, layout: Layout, sheet: Sheet) -> None:
     """All charts of one sheet."""
     for drawing in sheet.drawings:
-        make = _path if drawing.kind == "path" else _columns
+        make = {"path": _path, "tornado": _tornado}.get(drawing.kind, _columns)
         chart = make(workbook, layout, drawing)
         chart.title = drawing.title
         chart.width, chart.height = drawing.size
@@ -123,5 +123,23 @@ def _path(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
     chart.x_axis.numFmt, chart.y_axis.numFmt = "0", "#,##0"
     chart.x_axis.tickLblPos = "low"
     chart.x_axis.scaling.min = 0
+    chart.legend = Legend(legendPos="b")
+    return chart
+
+
+def _tornado(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
+    """Bars to both sides of the live result, the widest on top."""
+    chart = BarChart()
+    chart.type, chart.overlap, chart.gapWidth = "bar", 100, 40
+    labels, *ends = drawing.lines
+    count = layout.book.rows("top")
+    for index, (id, title) in enumerate(zip(ends, ("Pessimistic", "Optimistic"), strict=True)):
+        series = Series(_down(workbook, layout.homes[id], count), title=title)
+        series.cat = AxDataSource(strRef=StrRef(f=str(_down(workbook, layout.homes[labels], count))))
+        series.graphicalProperties = GraphicalProperties(solidFill=("C55A11", "1F4E79")[index])
+        series.invertIfNegative = False
+        chart.append(series)
+    chart.x_axis.scaling.orientation, chart.x_axis.tickLblPos = "maxMin", "low"
+    chart.y_axis.title, chart.y_axis.numFmt, chart.y_axis.crosses = "Change of the output", "#,##0.##", "max"
     chart.legend = Legend(legendPos="b")
     return chart

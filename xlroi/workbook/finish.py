@@ -45,6 +45,9 @@ _FONT_ORDER: Final = {
 _FORMULA: Final = re.compile(
     rb'<c r="([A-Z]+[0-9]+)"((?: s="[0-9]+")?)(?: t="[a-z]+")?><f>(.*?)</f><v ?/?>(?:</v>)?</c>', re.S
 )
+_TABLE: Final = re.compile(
+    rb'<c r="([A-Z]+[0-9]+)"((?: s="[0-9]+")?)(?: t="[a-z]+")?>(<f [^>]*t="dataTable"[^>]*?)(?:/>|></f>)<v ?/?>(?:</v>)?</c>'
+)
 
 
 def finish(source: Path, target: Path, values: Mapping[str, Mapping[str, CellValue]], when: datetime) -> int:
@@ -74,7 +77,12 @@ def _stamped(part: bytes, values: Mapping[str, CellValue]) -> tuple[bytes, int]:
         kind, text = _typed(values[ref.decode()])
         return b'<c r="%s"%s%s><f>%s</f>%s</c>' % (ref, style, kind, formula, text)
 
-    return _FORMULA.subn(cell, part)
+    def table(match: re.Match[bytes]) -> bytes:
+        ref, style, formula = match.groups()
+        kind, text = _typed(values[ref.decode()])
+        return b'<c r="%s"%s%s>%s/>%s</c>' % (ref, style, kind, formula, text)
+
+    return _FORMULA.subn(cell, _TABLE.sub(table, part))
 
 
 def _typed(value: CellValue) -> tuple[bytes, bytes]:

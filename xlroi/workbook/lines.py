@@ -11,23 +11,36 @@ from xlroi.formula.tree import Type
 from xlroi.model.model import SCENARIOS, Check, Model, Scenario
 
 __all__ = [
+    "ITEM",
     "OTHERS",
     "SCENARIO",
+    "SHOWN",
+    "SIDE",
     "Additions",
     "as_shown",
     "bounds",
     "built",
     "changes",
     "checks",
+    "chosen",
     "high_of",
     "live_inputs",
     "low_of",
+    "number_of",
     "raw",
+    "shift_of",
     "totals",
 ]
 
 SCENARIO = "book.scenario"
 """The leaf of the scenario switch: Base, Optimistic or Pessimistic."""
+
+SHOWN = "book.shown"
+"""The input cell of the What-If table on Scenarios: a scenario's number there wins over the switch; 0 at rest."""
+
+ITEM = "book.item"
+"""The input cells of the tornado: which input takes an end of its range, and which end; 0 at rest."""
+SIDE = "book.side"
 
 OTHERS: tuple[Scenario, ...] = SCENARIOS[1:]
 
@@ -56,18 +69,49 @@ def as_shown(scenario: Scenario) -> str:
     return scenario.capitalize()
 
 
-def live_inputs(model: Model) -> Additions:
-    """Per input one leaf a scenario, and the live line; a scenario without a value of its own uses the base."""
+def chosen(id: str) -> str:
+    """The line with an input's value under the chosen scenario."""
+    return f"chosen.{id}"
+
+
+def number_of(id: str) -> str:
+    """The leaf with an input's number in the tornado."""
+    return f"number.{id}"
+
+
+def shift_of(id: str) -> str:
+    """What a What-If table adds to an input; 0 at rest."""
+    return f"shift.{id}"
+
+
+def live_inputs(model: Model, *, what_if: bool) -> Additions:
+    """Per input one leaf a scenario, its value under the chosen one, and the live line that What-If tables move.
+
+    A scenario without a value of its own uses the base.
+    """
     found = Additions(leaves=[Declaration(SCENARIO, Type(kind="text"), "input")])
-    for scenario in OTHERS:
-        found.drafts.append(Draft(f"book.{scenario}", f'{SCENARIO} = "{as_shown(scenario)}"'))
+    for number, scenario in enumerate(OTHERS, 2):
+        switch = f'{SCENARIO} = "{as_shown(scenario)}"'
+        if what_if:
+            switch = f"IF({SHOWN} > 0, {SHOWN} = {number}, {switch})"
+        found.drafts.append(Draft(f"book.{scenario}", switch))
     for id, declared in model.inputs.items():
+        found.leaves += [Declaration(raw(id, s), Type(unit=declared.unit), "input") for s in SCENARIOS]
         formula = raw(id, "base")
         for scenario in reversed(OTHERS):
             own = raw(id, scenario)
             formula = f"IF(AND(book.{scenario}, ISNUMBER({own})), {own}, {formula})"
-        found.leaves += [Declaration(raw(id, s), Type(unit=declared.unit), "input") for s in SCENARIOS]
-        found.drafts.append(Draft(id, formula, unit=declared.unit))
+        if not what_if or declared.is_date:
+            found.drafts.append(Draft(id, formula, unit=declared.unit))
+            continue
+        found.drafts.append(Draft(chosen(id), formula, unit=declared.unit))
+        end = chosen(id)
+        for side, scenario in ((2, "optimistic"), (1, "pessimistic")):
+            own = f"{id}.{scenario}"
+            end = f"IF(AND({SIDE} = {side}, ISNUMBER({own})), {own}, {end})"
+        found.drafts.append(Draft(f"end.{id}", end, unit=declared.unit))
+        live = f"IF({ITEM} = {number_of(id)}, end.{id}, {chosen(id)}) + {shift_of(id)}"
+        found.drafts.append(Draft(id, live, unit=declared.unit))
     return found
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "TOTAL",
     "UNIT",
     "VALUE",
+    "Computed",
     "Drawing",
     "Home",
     "Leaf",
@@ -28,6 +29,7 @@ __all__ = [
     "Sheet",
     "Style",
     "Text",
+    "WhatIfTable",
 ]
 
 # The columns that are the same on every time sheet (A section, B label, C member, ... H opening, I step 0).
@@ -83,6 +85,26 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
+class Computed:
+    """A cell that a What-If table fills in: the leaf ``id`` that other lines read, and its row in a table."""
+
+    id: str
+    member: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfTable:
+    """Where a What-If table stands: its first cell, how many rows and columns, and the leaves of its input cells."""
+
+    row: int
+    column: int
+    rows: int
+    columns: int
+    across: str | None
+    down: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """The home of a single-valued line (of one row of its table): its formula stands here."""
 
@@ -104,7 +126,7 @@ class Placed:
 
     row: int
     column: int
-    content: Text | Leaf | Line | Link
+    content: Text | Leaf | Computed | Line | Link
     style: Style
     format: str = "General"
     target: str = ""
@@ -138,7 +160,7 @@ class Home:
 class Drawing:
     """A chart and where its upper left corner stands; ``size`` in centimetres."""
 
-    kind: Literal["columns", "path", "waterfall"]
+    kind: Literal["columns", "path", "waterfall", "tornado"]
     title: str
     lines: tuple[str, ...]
     marker: str | None
@@ -156,6 +178,8 @@ class Sheet:
     """Where the name of a table's row stands."""
     across: bool = False
     """The rows of tables stand side by side on this sheet."""
+    side_by_side: str = ""
+    """The one table whose rows stand side by side on a sheet where those of others do not."""
     placed: list[Placed] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     call_ups: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -166,6 +190,7 @@ class Sheet:
     print_to: int | None = None
     """The last column that is printed; what stands behind it is for the screen."""
     drawings: list[Drawing] = field(default_factory=list)
+    what_ifs: list[WhatIfTable] = field(default_factory=list)
     choices: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
     keys: dict[tuple[int, int], str] = field(default_factory=dict)
     """Cells that hold the name of a row of a table."""
@@ -174,7 +199,7 @@ class Sheet:
         self,
         row: int,
         column: int,
-        content: Text | Leaf | Line | Link | str | float,
+        content: Text | Leaf | Computed | Line | Link | str | float,
         style: Style,
         number_format: str = "General",
         target: str = "",
@@ -188,8 +213,9 @@ class Sheet:
         """Where each line and leaf of this sheet stands."""
         for cell in self.placed:
             content = cell.content
-            if isinstance(content, (Leaf, Line)) and content.member == 0 and getattr(content, "period", 0) == 0:
-                yield content.id, Home(self.name, cell.row, cell.column, self.across)
+            if isinstance(content, (Leaf, Computed, Line)) and content.member == 0 and getattr(content, "period", 0) == 0:
+                across = self.across or content.id.partition(".")[0] == (self.side_by_side or None)
+                yield content.id, Home(self.name, cell.row, cell.column, across)
         for run in self.runs:
             if run.is_home and run.member == 0:
                 yield run.id, Home(self.name, run.row, None)

@@ -21,7 +21,7 @@ from xlroi.workbook.layout import Layout
 from xlroi.workbook.lines import SCENARIO, as_shown
 from xlroi.workbook.plan import Text
 from xlroi.workbook.sheets.records import CASE_HEAD, HOUSE_HEAD, MODEL_HEAD
-from xlroi.workbook.sheets.sensitivity import NAME as SENSITIVITY
+from xlroi.workbook.sheets.swings import NAME as SWINGS
 from xlroi.workbook.write import layout_of
 
 __all__ = ["ReadBack", "read_back", "refuse_altered"]
@@ -54,7 +54,7 @@ def read_back(path: Path, cells: Cells) -> ReadBack:
         house = None if house_text is None else house_from(parse_yaml(house_text, "house standards"))
         case = case_from(parse_yaml(case_text, "Change log"), model, house)
         book = book_of(case)
-        static = any(sheet == SENSITIVITY for sheet, _ in cells)
+        static = any(sheet == SWINGS for sheet, _ in cells)
         layout = layout_of(book, date(2000, 1, 1), static=static)
     except InputError as error:
         raise BookError(f"{path}: the case that the workbook carries cannot be read:\n{error}") from None
@@ -72,7 +72,7 @@ def read_back(path: Path, cells: Cells) -> ReadBack:
     return ReadBack(path, book, layout, present, tuple(edited))
 
 
-_STAMPS = ("built.", "annual.", "least.", "most.")
+_STAMPS = ("built.", "annual.", "least.", "most.", "number.", "shift.", "scenarios.", "tornado.", "top.", "goal")
 """Cells that hold what the book was built with; nobody types there."""
 
 

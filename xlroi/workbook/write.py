@@ -17,19 +17,20 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.formula import DataTableFormula
 from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlroi.errors import InputError
 from xlroi.formula.scope import name_of
-from xlroi.values import CellValue
+from xlroi.values import CellValue, ExcelError
 from xlroi.workbook.book import Book
 from xlroi.workbook.charts import draw
 from xlroi.workbook.finish import finish
 from xlroi.workbook.layout import Layout
-from xlroi.workbook.plan import Leaf, Placed, Sheet, Text
-from xlroi.workbook.sheets import annual, inputs, records, reports, sensitivity, tables, time
+from xlroi.workbook.plan import Computed, Leaf, Placed, Sheet, Text
+from xlroi.workbook.sheets import annual, inputs, records, reports, scenarios, sensitivity, swings, tables, time
 from xlroi.workbook.sheets.review import ProofStamp, review
 from xlroi.workbook.style import TAB_COLOURS, Dresser
 
@@ -58,10 +59,10 @@ def layout_of(book: Book, day: date, proof: ProofStamp | None = None, *, static:
         annual.by_year(book),
         *([profit] if profit else []),
         reports.results(book),
+        *([scenarios.scenarios(book), sensitivity.sensitivity(book)] if book.what_if else []),
+        *([swings.swings_sheet(book)] if static else []),
         reports.checks(book),
     ]
-    if static:
-        first.insert(-1, sensitivity.sensitivity(book))
     placed = Layout(book, first)
     last = [
         review(book, placed, proof),
@@ -101,6 +102,7 @@ def build_book(
     writable(path, force=force)
     layout = layout_of(book, day, proof, static=static)
     values = layout.values(layout.as_built)
+    computed = layout.computed(layout.as_built)
     workbook = Workbook()
     workbook.remove(workbook.active)  # type: ignore[arg-type]
     house = book.case.house
@@ -109,6 +111,12 @@ def build_book(
         _sheet(workbook.create_sheet(sheet.name), sheet, layout, dresser)
     for filled in layout.formulas():
         workbook[filled.sheet].cell(filled.row, filled.column).value = f"={filled.formula}"
+    for name, table, said in layout.tables():
+        two = said["dt2D"] == "1"
+        formula = DataTableFormula(  # type: ignore[no-untyped-call]
+            ref=said["ref"], dt2D=two, dtr=said["dtr"] == "1", r1=said["r1"], r2=said.get("r2")
+        )
+        workbook[name].cell(table.row, table.column).value = formula
     for sheet in layout.sheets:
         draw(workbook, layout, sheet)
     if house and house.logo:
@@ -117,7 +125,8 @@ def build_book(
     _properties(workbook, book, day)
     parts: dict[str, dict[str, CellValue]] = {}
     for index, sheet in enumerate(layout.sheets, 1):
-        parts[f"xl/worksheets/sheet{index}.xml"] = {ref: v for (name, ref), v in values.items() if name == sheet.name}
+        known = {**values, **computed}
+        parts[f"xl/worksheets/sheet{index}.xml"] = {ref: v for (name, ref), v in known.items() if name == sheet.name}
     with tempfile.TemporaryDirectory(dir=path.resolve().parent, prefix=".xlroi-") as scratch:
         raw, done = Path(scratch, "raw.xlsx"), Path(scratch, "done.xlsx")
         workbook.save(raw)
@@ -212,6 +221,9 @@ def _content(cell: Cell, placed: Placed, layout: Layout) -> None:
         cell.value = value
         if isinstance(value, str):
             _stays_text(cell)
+    elif isinstance(content, Computed):
+        computed = layout.as_built.cell(content.id, content.member)
+        cell.value = None if computed == "" else str(computed) if isinstance(computed, ExcelError) else computed
 
 
 def _stays_text(cell: Cell) -> None:

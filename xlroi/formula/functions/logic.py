@@ -88,5 +88,12 @@ FUNCTIONS = (
         kinds=("any",),
         result="flag",
     ),
+    Function(
+        "BARE",
+        "logic",
+        (1, 1),
+        "a value without its unit, to stand beside values of other units (written by xlroi itself)",
+        units="any",
+    ),
     Function("NA", "logic", (0, 0), "the error #N/A: there is no such number", units="nothing", excel="NA"),
 )

@@ -7,7 +7,18 @@ from typing import Final
 from xlroi.model.model import SCENARIOS
 from xlroi.workbook.book import Book
 from xlroi.workbook.formats import number_format, shown_unit
-from xlroi.workbook.lines import OTHERS, SCENARIO, as_shown, built, high_of, low_of, raw
+from xlroi.workbook.lines import (
+    OTHERS,
+    SCENARIO,
+    as_shown,
+    built,
+    chosen,
+    high_of,
+    low_of,
+    number_of,
+    raw,
+    shift_of,
+)
 from xlroi.workbook.plan import UNIT, VALUE, Leaf, Line, Link, Sheet
 
 __all__ = ["inputs"]
@@ -19,6 +30,7 @@ _NOTE: Final = 11
 _BUILT: Final = 12
 _CHANGED: Final = 15
 _LEAST: Final = 17
+_CHOSEN: Final = 21
 
 
 def inputs(book: Book) -> Sheet:
@@ -26,7 +38,7 @@ def inputs(book: Book) -> Sheet:
     sheet = Sheet("Inputs", "input", freeze="E7", repeat_rows="1:6")
     sheet.widths = {1: 4, 2: 38, 3: 28, VALUE: 16, UNIT: 16, 6: 16, 7: 16, 8: 16, _SOURCE: 38, _AS_OF: 13, _NOTE: 60}
     sheet.print_to = _NOTE
-    sheet.widths |= dict.fromkeys(range(_BUILT, _LEAST + 4), 14.0)
+    sheet.widths |= dict.fromkeys(range(_BUILT, _CHOSEN + 4), 14.0)
     sheet.put(1, 1, f"Inputs – {book.case.title}", "subtitle")
     sheet.put(2, 1, Link("book.master"), "sentence")
     sheet.put(4, 2, "Scenario", "label")
@@ -58,6 +70,7 @@ def inputs(book: Book) -> Sheet:
         "At most",
         "Inside",
         "Outside so far",
+        *(["Scenario's value", "Number in the tornado", "End of its range", "What-If shift"] if book.what_if else []),
     ]
     for column, head in enumerate(heads, 2):
         sheet.put(6, column, head, "column_head")
@@ -82,6 +95,8 @@ def inputs(book: Book) -> Sheet:
         sheet.put(row, _NOTE, given.note or declared.help, "note")
         _as_built(sheet, row, id, [raw(id, s) for s in SCENARIOS], shown)
         _bounds(sheet, book, row, id, shown)
+        if book.what_if and not declared.is_date:
+            _what_if(sheet, book, row, id, shown)
         row += 1
     row += 1
     sheet.put(row, 2, "Inputs changed since build, tables included", "label")
@@ -101,6 +116,16 @@ def _bounds(sheet: Sheet, book: Book, row: int, id: str, shown: str) -> None:
     if f"inside.{id}" in book.system.lines:
         sheet.put(row, _LEAST + 2, Line(f"inside.{id}"), "calculation", "0")
         sheet.put(row, _LEAST + 3, Line(f"outside.{id}"), "calculation", "0")
+
+
+def _what_if(sheet: Sheet, book: Book, row: int, id: str, shown: str) -> None:
+    """What the live value is made of: the scenario's, or an end of its range where the tornado asks, and a shift."""
+    sheet.put(row, _CHOSEN, Line(chosen(id)), "calculation", shown)
+    sheet.put(row, _CHOSEN + 1, Leaf(number_of(id)), "plain", '0;"–"')
+    sheet.put(row, _CHOSEN + 2, Line(f"end.{id}"), "calculation", shown)
+    shift = shift_of(id)
+    content = Line(shift) if shift in book.system.lines else Leaf(shift)
+    sheet.put(row, _CHOSEN + 3, content, "calculation" if isinstance(content, Line) else "plain", shown)
 
 
 def _as_built(sheet: Sheet, row: int, id: str, leaves: list[str], shown: str) -> None:

@@ -20,7 +20,9 @@ CONTENTS: Final = {
     "Annual": "The lines by fiscal year",
     "P&L": "Profit and loss by fiscal year, beside cash",
     "Results": "The outputs and charts",
-    "Sensitivity": "Which inputs move the headline, as stamped values",
+    "Scenarios": "Every result under each scenario, side by side",
+    "Sensitivity": "What moves the result, two inputs at a time, break-even values",
+    "Static sensitivity": "Which inputs move the headline, as stamped values",
     "Checks": "What must hold, and whether it does",
     "Review": "What an auditor counts first, and the proof",
     "Lines": "The dictionary of all lines: in words and in cells",
@@ -79,7 +81,8 @@ def cover(book: Book, *, static: bool = False) -> Sheet:
         row += 1
     sheet.put(8, 6, "Contents", "heading")
     left_out = {"Tables"} if not (model.tables or model.series) else set()
-    left_out |= set() if static else {"Sensitivity"}
+    left_out |= set() if static else {"Static sensitivity"}
+    left_out |= set() if book.what_if else {"Scenarios", "Sensitivity"}
     left_out |= {"P&L"} if not model.profit_and_loss else set()
     contents = [(name, what) for name, what in CONTENTS.items() if name not in left_out]
     for offset, (name, what) in enumerate(contents):
