@@ -6,8 +6,9 @@ row of the line's own.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,11 +36,23 @@ class Frame:
     scope: Scope
     step: int | None = None
     member: tuple[str, int] | None = None
+    rows: dict[str, tuple[NDArray[np.bool_], bool]] = field(default_factory=dict)
+    """Per table what :meth:`active` found, and whether all rows are."""
 
     def active(self, table: str) -> NDArray[np.bool_]:
         """Which rows of a table have a name: [members]."""
-        names: NDArray[np.bool_] = self.values[name_of(table)][0, :, 0] != ""
-        return names
+        return self._rows(table)[0]
+
+    def all_active(self, table: str) -> bool:
+        """Whether every row of a table has a name."""
+        return self._rows(table)[1]
+
+    def _rows(self, table: str) -> tuple[NDArray[np.bool_], bool]:
+        found = self.rows.get(table)
+        if found is None:
+            names: NDArray[np.bool_] = self.values[name_of(table)][0, :, 0] != ""
+            found = self.rows[table] = names, bool(names.all())
+        return found
 
     def members(self, table: str) -> int:
         """How many rows a table has, spare ones included."""
@@ -169,6 +182,8 @@ def _lag(name: str, table: str | None, steps: Evaluate) -> Evaluate:
 
     def evaluate(frame: Frame) -> Array:
         lag = steps(frame)
+        if lag.size == 1 and (number := float(lag[0, 0, 0])) > 0:
+            return _moved(frame.row(frame.values[name], table) if frame.step != 0 else None, math.ceil(number), frame)
         now = np.arange(frame.steps, dtype=np.float64) if frame.step is None else np.array([float(frame.step)])
         if frame.step == 0:  # nothing stands before step 0, not even in a recursion's own array
             return np.where(np.isnan(lag) | (lag <= 0), np.nan, 0.0)
@@ -182,6 +197,17 @@ def _lag(name: str, table: str | None, steps: Evaluate) -> Evaluate:
         return np.where(np.isnan(lag) | (lag <= 0), np.nan, np.where(before, 0.0, found))
 
     return evaluate
+
+
+def _moved(array: Array | None, lag: int, frame: Frame) -> Array:
+    """All rows and trials by the same number of steps; nothing stands before step 0."""
+    if array is None or (frame.step is not None and frame.step < lag):
+        return np.zeros((1, 1, 1))
+    if frame.step is not None:
+        return array[:, :, frame.step - lag : frame.step - lag + 1]
+    result = np.zeros(array.shape)
+    result[:, :, lag:] = array[:, :, : max(array.shape[2] - lag, 0)]
+    return result
 
 
 def _cumulative(name: str, table: str | None) -> Evaluate:

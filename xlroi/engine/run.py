@@ -11,6 +11,7 @@ import numpy as np
 
 from xlroi.engine.array import Array, finite
 from xlroi.engine.compile import Evaluate, Frame, compile_node
+from xlroi.engine.hoist import hoist
 from xlroi.engine.scalar import TINY
 from xlroi.engine.walker import Walker
 from xlroi.formula.graph import Group
@@ -75,6 +76,7 @@ class Engine:
     def __init__(self, system: System, steps: int) -> None:
         self.system, self.steps = system, steps
         self._compiled: dict[str, Evaluate] = {}
+        self._stepwise: dict[str, tuple[Evaluate, dict[str, Evaluate]]] = {}
         self._openings = {id: line.opening for id, line in system.lines.items()}
         self._guarded = {
             id: line.type.table for id, line in system.lines.items() if line.guarded and line.type.table is not None
@@ -109,6 +111,7 @@ class Engine:
         wanted = list(outputs)
         needed = self.system.needed(wanted)
         arrays = self._leaf_arrays(leaves)
+        whole = self._without_spare(arrays)
         varying = {name for name, array in arrays.items() if array.shape[0] > 1}
         found: dict[str, list[Array]] = {name: [] for name in wanted}
         for start in range(0, count, _CHUNK):
@@ -122,8 +125,39 @@ class Engine:
             for name in wanted:
                 array = part[name]
                 found[name].append(np.broadcast_to(array, (stop - start, *array.shape[1:])))
-        return {name: np.concatenate(parts) for name, parts in found.items()}
+        return {name: self._with_spare(name, np.concatenate(parts), whole) for name, parts in found.items()}
 
+    def _without_spare(self, arrays: dict[str, Array]) -> dict[str, tuple[int, int]]:
+        """Cut the rows without a name off the end of every table: they count nowhere. How many there were and are."""
+        counts = {}
+        for table, cross in self.system.scope.tables.items():
+            if cross is None and name_of(table) in arrays:
+                names = arrays[name_of(table)][0, :, 0]
+                counts[table] = len(names), max([1, *(i + 1 for i, name in enumerate(names) if name != "")])
+        for name, array in arrays.items():
+            were, are = counts.get(self.system.scope.names[name].type.table or "", (0, 0))
+            if array.shape[1] == were:
+                arrays[name] = array[:, :are]
+        return counts
+
+    def _with_spare(self, name: str, array: Array, counts: Mapping[str, tuple[int, int]]) -> Array:
+        """The rows that were cut off, as 0."""
+        table = self.system.scope.names[name].type.table
+        if table is None:
+            return array
+        cross = self.system.scope.tables[table]
+        if cross is None:
+            places = range(counts[table][1])
+            whole = counts[table][0]
+        else:
+            (left, few_left), (right, few_right) = counts[cross.left_table], counts[cross.right_table]
+            slots, kept = cross.slots(left, right), set(cross.slots(few_left, few_right))
+            places, whole = [i for i, pair in enumerate(slots) if pair in kept], len(slots)  # type: ignore[assignment]
+        if array.shape[1] == whole:
+            return array
+        result = np.zeros((array.shape[0], whole, array.shape[2]))
+        result[:, places] = array
+        return result
     def _leaf_arrays(self, leaves: Mapping[str, Leaf]) -> dict[str, Array]:
         arrays: dict[str, Array] = {}
         for name, declaration in self.system.scope.names.items():
@@ -144,11 +178,24 @@ class Engine:
                 frame.values[id] = self._spread(id, _clean(self._whole(id, frame)), frame)
             return
         table = next((t for t in (lines[id].type.table for id in ids) if t), None) if group.by_row else None
+        closures = {id: self._closure(id) for id in ids} if table else self._hoisted(group, ids, frame)
         for step in range(self.steps if any(lines[id].type.month for id in ids) else 1):
             for row in range(frame.members(table)) if table else [None]:
                 part = replace(frame, step=step, member=None if row is None else (str(table), row))
                 for id in ids:
-                    self._store(id, frame, _clean(self._closure(id)(part)), step, row)
+                    self._store(id, frame, closures[id](part), step, row)
+
+    def _hoisted(self, group: Group, ids: tuple[str, ...], frame: Frame) -> dict[str, Evaluate]:
+        """Closures for a step of a recursion; what does not read the recursion is computed for all steps at once."""
+        closures = {}
+        for id in ids:
+            if id not in self._stepwise:
+                node, parts = hoist(self.system.lines[id].node, frozenset(group.ids), id)
+                self._stepwise[id] = compile_node(node), {name: compile_node(part) for name, part in parts.items()}
+            closures[id], parts_of_it = self._stepwise[id]
+            for name, part in parts_of_it.items():
+                frame.values[name] = part(frame)
+        return closures
 
     def _whole(self, id: str, frame: Frame) -> Array:
         """A line at once; one row of an inactive member may be an error, which its guard hides."""
@@ -164,8 +211,7 @@ class Engine:
         if array.shape[0] < column.shape[0]:  # trials enter the recursion after its first cell
             array = values[id] = np.repeat(array, column.shape[0], axis=0)
         rows = slice(None) if row is None or line.type.table is None else slice(row, row + 1)
-        column = np.broadcast_to(column, (array.shape[0], array[:, rows].shape[1], 1))
-        array[:, rows, step : step + 1] = self._at_rest(id, column, frame, rows)
+        array[:, rows, step : step + 1] = self._at_rest(id, _clean(column), frame, rows)
 
     def _members(self, id: str, frame: Frame) -> int:
         table = self.system.lines[id].type.table
@@ -174,11 +220,9 @@ class Engine:
     def _at_rest(self, id: str, array: Array, frame: Frame, rows: slice = slice(None)) -> Array:
         """Inactive rows are 0 inside the engine, so that no error of theirs travels on."""
         table = self._guarded.get(id)
-        if table is None:
+        if table is None or frame.all_active(table):
             return array
         active = frame.active(table)[rows]
-        if active.all():
-            return array
         return np.where(active[None, :, None], array, "" if array.dtype == object else 0.0)
 
     def _spread(self, id: str, array: Array, frame: Frame) -> Array:

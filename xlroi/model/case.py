@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,6 +15,7 @@ from pydantic import Field
 from xlroi.errors import InputError, Problem
 from xlroi.formula.scope import did_you_mean
 from xlroi.model.bounds import bounded
+from xlroi.model.distributions import Correlation, Distribution, distribution_from
 from xlroi.model.house import House, find_house
 from xlroi.model.loading import Document, KeyPath, load_yaml
 from xlroi.model.model import SCENARIOS, Input, Model, Period, Scenario
@@ -35,6 +36,16 @@ class _Value(Strict):
     source: str = ""
     as_of: date | None = None
     note: str = ""
+    distribution: Any = None
+
+
+class _Correlated(Strict):
+    between: list[str]
+    rank: float
+
+
+class _Simulation(Strict):
+    correlations: list[_Correlated] = Field(default_factory=list)
 
 
 class _Case(Strict):
@@ -47,6 +58,7 @@ class _Case(Strict):
     scenario: str = "base"
     inputs: dict[str, Any] = Field(default_factory=dict)
     tables: dict[str, Any] = Field(default_factory=dict)
+    simulation: _Simulation = Field(default_factory=_Simulation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,8 @@ class Given:
     as_of: date | None = None
     note: str = ""
     origin: str = "case"
+    distribution: Distribution | None = None
+    """How a simulation draws it; without one the range of its scenarios serves."""
 
     def value(self, scenario: Scenario) -> float:
         """The value under a scenario."""
@@ -87,6 +101,7 @@ class Case:
     text: str
     file: str
     house: House | None = None
+    correlations: tuple[Correlation, ...] = ()
 
     def values(self, scenario: Scenario | None = None) -> dict[str, Any]:
         """Every leaf of the model, constants included, under one scenario (default: the case's own)."""
@@ -127,6 +142,7 @@ def case_from(document: Document, model: Model | None = None, house: House | Non
     currency = shape.currency or (house.currency if house else None) or "USD"
     inputs = reader.inputs(shape.inputs)
     series, tables = reader.lists(shape, inputs)
+    correlations = tuple(reader.correlations(shape.simulation, inputs))
     scenario = next((s for s in SCENARIOS if s == shape.scenario), None)
     if scenario is None:
         reader.problem(("scenario",), f"expected one of {', '.join(SCENARIOS)} (got {shape.scenario!r})")
@@ -151,6 +167,7 @@ def case_from(document: Document, model: Model | None = None, house: House | Non
         document.text,
         document.file,
         house,
+        correlations,
     )
 
 
@@ -349,7 +366,30 @@ class _Reader:
                 given = getattr(shape, scenario)  # nothing means: as the base
                 found[scenario] = None if given is None else self._number(declared, given, (*path, scenario))
         origin = "case" if "base" in value else "template"
-        return Given(base, **found, source=shape.source, as_of=shape.as_of, note=shape.note, origin=origin)
+        spread = None
+        if "distribution" in value:
+            try:
+                spread = distribution_from(shape.distribution, base)
+            except ValueError as error:
+                self.problem((*path, "distribution"), str(error))
+        return Given(base, **found, source=shape.source, as_of=shape.as_of, note=shape.note, origin=origin, distribution=spread)
+
+    def correlations(self, given: _Simulation, inputs: Mapping[str, Given]) -> Iterator[Correlation]:
+        """The rank correlations of the case, each between two uncertain inputs."""
+        for number, one in enumerate(given.correlations):
+            path: KeyPath = ("simulation", "correlations", number)
+            if len(one.between) != 2 or one.between[0] == one.between[1]:
+                self.problem(path, "expected two inputs, as between: [server_price, electricity]")
+                continue
+            for id in one.between:
+                known = inputs.get(id)
+                if known is None:
+                    self.problem(path, f"{id!r} is not an input" + did_you_mean(id, list(inputs)))
+                elif known.distribution is None and known.optimistic is None and known.pessimistic is None:
+                    self.problem(path, f"{id!r} has neither a range nor a distribution: nothing to correlate")
+            if not -1 < one.rank < 1:
+                self.problem((*path, "rank"), f"a rank correlation lies between -1 and 1 (got {one.rank:g})")
+            yield Correlation(one.between[0], one.between[1], one.rank)
 
     def _of_house(self, declared: Input, house: House) -> Given:
         """The house's value, checked as if the case had given it, its problems at their place in the house's file."""

@@ -73,7 +73,7 @@ class LibreOfficeBook:
         self._book: int | None = None
         self._copy = self._office.scratch_file(Path(path).suffix)
         try:
-            self._tables = set(copy_without_answers(path, self._copy, what_if=what_if))
+            self._tables = set(copy_without_answers(path, self._copy, what_if=what_if, ungrouped=True))
             if what_if:
                 self._tables.clear()
             answer = self._office.ask(self._name, "open", path=str(self._copy))

@@ -15,7 +15,7 @@ from typing import Final, Protocol, Self
 from lxml import etree
 
 from xlroi.errors import BookError, EngineUnavailable
-from xlroi.proof.cells import Key, XlsxArchive, filled_within
+from xlroi.proof.cells import Key, XlsxArchive, filled_within, position
 from xlroi.values import CellValue
 
 __all__ = ["COMPUTE_TABLES", "ENGINES", "Recalculation", "copy_without_answers", "open_book"]
@@ -92,7 +92,9 @@ def open_book(path: str | Path, engine: str = "ironcalc", *, what_if: bool = Tru
     raise EngineUnavailable(f"there is no engine {engine!r}; choose one of: {', '.join(ENGINES)}")
 
 
-def copy_without_answers(source: str | Path, target: Path, *, what_if: bool) -> frozenset[Key]:
+def copy_without_answers(
+    source: str | Path, target: Path, *, what_if: bool, ungrouped: bool = False
+) -> frozenset[Key]:
     """Copies a workbook without the stored answers of its formulas; returns the cells of its What-If tables.
 
     Args:
@@ -100,6 +102,8 @@ def copy_without_answers(source: str | Path, target: Path, *, what_if: bool) -> 
         target: where the copy goes.
         what_if: True keeps What-If tables, without their stored answers. False is for an engine that does not
             know them: they become plain numbers.
+        ungrouped: puts a bracket around the formulas of every second row. LibreOffice 7.4 shares equal formulas of
+            neighbouring rows, and then crashes at random where such rows feed each other from column to column.
     """
     tables: set[Key] = set()
     with XlsxArchive(source) as archive, archive.refusing():
@@ -109,14 +113,14 @@ def copy_without_answers(source: str | Path, target: Path, *, what_if: bool) -> 
             for member in archive.zip.namelist():
                 if member in sheets:
                     root = archive.xml(member)
-                    tables |= _strip(root, sheets[member], what_if)
+                    tables |= _strip(root, sheets[member], what_if, ungrouped)
                     copy.writestr(member, etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
                 else:
                     copy.writestr(member, archive.zip.read(member))
     return frozenset(tables)
 
 
-def _strip(sheet: etree._Element, name: str, what_if: bool) -> set[Key]:
+def _strip(sheet: etree._Element, name: str, what_if: bool, ungrouped: bool) -> set[Key]:
     """Removes the stored answers from the tree of one worksheet; returns the cells of its What-If tables."""
     namespace = str(sheet.tag)[: -len("worksheet")]
     cells = {(name, ref): cell for cell in sheet.iter(namespace + "c") if (ref := cell.get("r"))}
@@ -138,6 +142,8 @@ def _strip(sheet: etree._Element, name: str, what_if: bool) -> set[Key]:
                     continue
             for key in inside:
                 _forget(cells[key], namespace)
+        elif ungrouped and kind is None and formula.text and position(cell.get("r") or "")[0] % 2 == 0:
+            formula.text = f"({formula.text})"
         _forget(cell, namespace)
         # Engines complain of formulas without an answer. An error in its place could not pass for an answer.
         cell.set("t", "e")

@@ -23,6 +23,7 @@ __all__ = [
     "changes",
     "checks",
     "chosen",
+    "end_of",
     "high_of",
     "live_inputs",
     "low_of",
@@ -79,6 +80,11 @@ def number_of(id: str) -> str:
     return f"number.{id}"
 
 
+def end_of(id: str, scenario: Scenario) -> str:
+    """The line with an end of an input's range: its own value under the scenario, or its chosen one."""
+    return f"{scenario}.{id}"
+
+
 def shift_of(id: str) -> str:
     """What a What-If table adds to an input; 0 at rest."""
     return f"shift.{id}"
@@ -105,12 +111,15 @@ def live_inputs(model: Model, *, what_if: bool) -> Additions:
             found.drafts.append(Draft(id, formula, unit=declared.unit))
             continue
         found.drafts.append(Draft(chosen(id), formula, unit=declared.unit))
-        end = chosen(id)
-        for side, scenario in ((2, "optimistic"), (1, "pessimistic")):
-            own = f"{id}.{scenario}"
-            end = f"IF(AND({SIDE} = {side}, ISNUMBER({own})), {own}, {end})"
-        found.drafts.append(Draft(f"end.{id}", end, unit=declared.unit))
-        live = f"IF({ITEM} = {number_of(id)}, end.{id}, {chosen(id)}) + {shift_of(id)}"
+        for scenario in OTHERS:
+            own = raw(id, scenario)
+            found.drafts.append(
+                Draft(end_of(id, scenario), f"IF(ISNUMBER({own}), {own}, {chosen(id)})", unit=declared.unit)
+            )
+        # The ends stand in cells of their own that no table touches: LibreOffice leaves a cell that depends on one
+        # input cell of a two-way table at the table's last value.
+        ends = f"IF({SIDE} = 2, {end_of(id, 'optimistic')}, {end_of(id, 'pessimistic')})"
+        live = f"IF({ITEM} = {number_of(id)}, {ends}, {chosen(id)}) + {shift_of(id)}"
         found.drafts.append(Draft(id, live, unit=declared.unit))
     return found
 

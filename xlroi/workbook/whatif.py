@@ -31,7 +31,7 @@ OUTPUT: Final = "book.output"
 PICKED: Final = "book.picked"
 """The line with that output's value."""
 
-FACTORS: Final = (0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3)
+FACTORS: Final = (0.7, 0.85, 1.0, 1.15, 1.3)
 _MOST: Final = 10
 _BEYOND: Final = 1e15
 

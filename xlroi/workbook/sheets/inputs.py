@@ -13,6 +13,7 @@ from xlroi.workbook.lines import (
     as_shown,
     built,
     chosen,
+    end_of,
     high_of,
     low_of,
     number_of,
@@ -38,7 +39,7 @@ def inputs(book: Book) -> Sheet:
     sheet = Sheet("Inputs", "input", freeze="E7", repeat_rows="1:6")
     sheet.widths = {1: 4, 2: 38, 3: 28, VALUE: 16, UNIT: 16, 6: 16, 7: 16, 8: 16, _SOURCE: 38, _AS_OF: 13, _NOTE: 60}
     sheet.print_to = _NOTE
-    sheet.widths |= dict.fromkeys(range(_BUILT, _CHOSEN + 4), 14.0)
+    sheet.widths |= dict.fromkeys(range(_BUILT, _CHOSEN + 5), 14.0)
     sheet.put(1, 1, f"Inputs – {book.case.title}", "subtitle")
     sheet.put(2, 1, Link("book.master"), "sentence")
     sheet.put(4, 2, "Scenario", "label")
@@ -70,7 +71,7 @@ def inputs(book: Book) -> Sheet:
         "At most",
         "Inside",
         "Outside so far",
-        *(["Scenario's value", "Number in the tornado", "End of its range", "What-If shift"] if book.what_if else []),
+        *(["Scenario's value", "Number in the tornado", "Optimistic end", "Pessimistic end", "What-If shift"] if book.what_if else []),
     ]
     for column, head in enumerate(heads, 2):
         sheet.put(6, column, head, "column_head")
@@ -122,10 +123,11 @@ def _what_if(sheet: Sheet, book: Book, row: int, id: str, shown: str) -> None:
     """What the live value is made of: the scenario's, or an end of its range where the tornado asks, and a shift."""
     sheet.put(row, _CHOSEN, Line(chosen(id)), "calculation", shown)
     sheet.put(row, _CHOSEN + 1, Leaf(number_of(id)), "plain", '0;"–"')
-    sheet.put(row, _CHOSEN + 2, Line(f"end.{id}"), "calculation", shown)
+    for offset, scenario in enumerate(OTHERS, 2):
+        sheet.put(row, _CHOSEN + offset, Line(end_of(id, scenario)), "calculation", shown)
     shift = shift_of(id)
     content = Line(shift) if shift in book.system.lines else Leaf(shift)
-    sheet.put(row, _CHOSEN + 3, content, "calculation" if isinstance(content, Line) else "plain", shown)
+    sheet.put(row, _CHOSEN + 4, content, "calculation" if isinstance(content, Line) else "plain", shown)
 
 
 def _as_built(sheet: Sheet, row: int, id: str, leaves: list[str], shown: str) -> None:
