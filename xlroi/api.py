@@ -14,6 +14,7 @@ from openpyxl.utils import get_column_letter
 
 from xlroi.analysis.bridge import Bridge, Step
 from xlroi.analysis.long import long_table, write_table
+from xlroi.analysis.simulate import simulate
 from xlroi.engine.run import Engine, Values
 from xlroi.errors import BookError
 from xlroi.formula.scope import name_of
@@ -33,12 +34,12 @@ from xlroi.workbook.book import Book, book_of
 from xlroi.workbook.lines import SCENARIO, as_shown, raw
 from xlroi.workbook.read import ReadBack, read_back, refuse_altered
 from xlroi.workbook.sheets.review import ProofStamp
-from xlroi.workbook.write import Built, build_book, writable
+from xlroi.workbook.write import Built, Extras, build_book, writable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CaseOfBook", "Result", "Verified", "build", "load_case", "read_case", "run", "verify"]
+__all__ = ["CaseOfBook", "Draws", "Result", "Verified", "build", "load_case", "read_case", "run", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +118,14 @@ def read_case(path: str | Path) -> CaseOfBook:
     return CaseOfBook(text, case_from(parse_yaml(text, str(path)), carried, found.book.case.house), changes)
 
 
-def load_case(path: str | Path) -> Case:
-    """A case from its file, or from a workbook as it now stands; raises :class:`InputError` or :class:`BookError`."""
+def load_case(path: str | Path, prices: Path | None = None) -> Case:
+    """A case from its file, or from a workbook as it now stands; raises :class:`InputError` or :class:`BookError`.
+
+    ``prices`` is a price file of the user's own; its entries win over the catalogue's.
+    """
     if Path(path).suffix.lower() in (".xlsx", ".xlsm"):
         return read_case(path).case
-    return load_case_file(path)
+    return load_case_file(path, prices)
 
 
 def run(case: Case, scenario: Scenario | None = None) -> Result:
@@ -138,6 +142,14 @@ def run(case: Case, scenario: Scenario | None = None) -> Result:
     return Result(case, chosen, engine.evaluate(case.values(chosen)))
 
 
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """A simulation to stamp into a workbook."""
+
+    trials: int
+    seed: int = 1
+
+
 def build(
     case: Case,
     path: str | Path,
@@ -146,25 +158,29 @@ def build(
     force: bool = False,
     prove_it: bool = False,
     static: bool = False,
+    draws: Draws | None = None,
 ) -> Built:
     """Write the workbook of a case; an existing file is overwritten only with ``force``.
 
     With ``prove_it`` the book is proven with IronCalc in 25 states before it appears, and its Review sheet says so;
-    a mismatch raises :class:`BookError`. ``static`` adds a sheet Sensitivity of stamped values.
+    a mismatch raises :class:`BookError`. ``static`` adds a sheet of sensitivities as stamped values, ``draws`` one of a
+    simulation.
     """
-    book, target, built_on = book_of(case), Path(path), day or date.today()
+    target, built_on = Path(path), day or date.today()
+    book = book_of(case, built_on)
+    extras = Extras(static, draws is not None, simulate(case, draws.trials, draws.seed) if draws else None)
     if not prove_it:
-        return build_book(book, target, built_on, force=force, static=static)
+        return build_book(book, target, built_on, force=force, extras=extras)
     writable(target, force=force)
     with tempfile.TemporaryDirectory(prefix="xlroi-") as scratch:
         draft = Path(scratch, target.name)
-        build_book(book, draft, built_on, static=static)
+        build_book(book, draft, built_on, extras=extras)
         found = verify(draft)
     if not found.passed:
         raise BookError(f"{path}: not written: {len(found.proof.mismatches)} cells differ when recalculated")
     (engine,) = found.proof.engines
     stamp = ProofStamp(f"{engine.engine} {engine.version}", engine.cells, engine.states, engine.worst.difference)
-    return build_book(book, target, built_on, force=force, proof=stamp, static=static)
+    return build_book(book, target, built_on, force=force, proof=stamp, extras=extras)
 
 
 def build_bridge(found: Bridge, a: Case, b: Case, path: str | Path, *, force: bool = False) -> Built:
@@ -253,9 +269,7 @@ def _tables(found: ReadBack, formulas: int) -> Tables:
     cells = frozenset(layout.computed(layout.as_built))
     if not cells:
         return Tables()
-    places = {
-        (sheet, f"{get_column_letter(table.column)}{table.row}"): said for sheet, table, said in layout.tables()
-    }
+    places = {(sheet, f"{get_column_letter(table.column)}{table.row}"): said for sheet, table, said in layout.tables()}
     return Tables(cells, places, max(3, 10_000_000 // (formulas * len(cells))))
 
 

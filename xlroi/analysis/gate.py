@@ -52,17 +52,17 @@ def checked(case: Case, values: Values, requirements: Sequence[str]) -> list[Fin
 def _finding(case: Case, values: Values, text: str) -> Finding:
     found = re.fullmatch(r"(.+?)\s*(<=|>=|!=|<>|==|<|>|=)\s*(.+)", text.strip())
     if found is None:
-        raise InputError(f"--require {text!r}: expected a comparison, as \"tco<=2.5e6\" or \"payback_month<=18\"")
+        raise InputError(f'--require {text!r}: expected a comparison, as "tco<=2.5e6" or "payback_month<=18"')
     left, operator, right = found.groups()
     value = _value(case, values, left)
-    limit = number(right)
+    limit: CellValue = number(right)
     if limit is None:
         limit = _value(case, values, right)
     numbers = [float(f"{v:.15g}") for v in (value, limit) if isinstance(v, float) and not math.isnan(v)]
     return Finding(text, value, limit, len(numbers) == 2 and _OPERATORS[operator](*numbers))
 
 
-def number(text: str) -> CellValue:
+def number(text: str) -> float | None:
     """A number or a percentage, or ``None`` for what is neither."""
     with suppress(ValueError):
         return float(text.replace(",", ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,7 +43,7 @@ class Solution:
     reason: str = ""
 
 
-def solve(case: Case, output: str, target: float, input: str) -> Solution:
+def solve(case: Case, output: str, target: float, varied: str) -> Solution:
     """Search the input inside its bounds, from its present value outwards; raises :class:`InputError` for a bad name.
 
     The search looks at 129 values at once and closes in on the crossing nearest to the present value. Where the output
@@ -55,19 +56,19 @@ def solve(case: Case, output: str, target: float, input: str) -> Solution:
     240000
     """
     model = case.model
-    _known(model, output, input)
-    declared, base = model.inputs[input], case.inputs[input].value(case.scenario)
+    _known(model, output, varied)
+    declared, base = model.inputs[varied], case.inputs[varied].value(case.scenario)
     low, high = _range(declared.minimum, declared.maximum, base, declared.default)
     engine, leaves = Engine(model.system, model.steps), case.values()
 
     def outputs(values: Array) -> Array:
-        found: Array = engine.trials({**leaves, input: values}, [output], len(values))[output][:, 0, 0]
+        found: Array = engine.trials({**leaves, varied: values}, [output], len(values))[output][:, 0, 0]
         return found
 
     now = float(outputs(np.array([base, base]))[0])
 
     def found(value: float | None, reached: float | None, reason: str = "") -> Solution:
-        return Solution(input, output, target, base, now, value, reached, low, high, reason)
+        return Solution(varied, output, target, base, now, value, reached, low, high, reason)
 
     if abs(now - target) <= _CLOSE * max(abs(target), 1e-9):
         return found(base, now)
@@ -94,15 +95,15 @@ def solve(case: Case, output: str, target: float, input: str) -> Solution:
         if abs(there) < abs(gap) and not whole:
             value, gap = float(middle), there
     if abs(gap) > 1e-6 * max(abs(now), abs(target), 1e-9):
-        jump = f"{output} jumps over {target:g} between {left:.10g} and {right:.10g} of {input}"
+        jump = f"{output} jumps over {target:g} between {left:.10g} and {right:.10g} of {varied}"
         return found(None, None, jump)
     return found(value, float(gap + target))
 
 
-def _known(model: Model, output: str, input: str) -> None:
+def _known(model: Model, output: str, varied: str) -> None:
     scalars = [o.id for o in model.outputs if o.table is None and model.system.lines[o.id].type.kind == "number"]
-    if input not in model.inputs or model.inputs[input].is_date:
-        raise InputError(f"--input {input}: not a number among the inputs" + did_you_mean(input, list(model.inputs)))
+    if varied not in model.inputs or model.inputs[varied].is_date:
+        raise InputError(f"--input {varied}: not a number among the inputs" + did_you_mean(varied, list(model.inputs)))
     if output not in scalars:
         raise InputError(f"--output {output}: not an output with one number" + did_you_mean(output, scalars))
 
@@ -116,13 +117,13 @@ def _range(minimum: float | None, maximum: float | None, base: float, default: f
 
 
 def _crossing(
-    outputs: object, target: float, base: float, low: float, high: float, *, whole: bool
+    outputs: Callable[[Array], Array], target: float, base: float, low: float, high: float, *, whole: bool
 ) -> tuple[float, float] | None:
     """Two neighbouring values between which the output passes the target, as near to the present one as can be."""
     grid = np.unique(np.concatenate([np.linspace(low, base, _GRID), np.linspace(base, high, _GRID)]))
     if whole:
         grid = np.unique(np.round(grid))
-    side = outputs(grid) - target  # type: ignore[operator]
+    side = outputs(grid) - target
     pairs = [i for i in range(len(grid) - 1) if side[i] * side[i + 1] <= 0]
     if not pairs:
         return None

@@ -78,11 +78,12 @@ def quantile(found: Distribution, low: float | None, high: float | None) -> Quan
     number: Mapping[str, float] = found.numbers
     match found.kind:
         case "yes_no":
-            return lambda u: (u < number["mean"]) * 1.0
+            return lambda u: (u < number["mean"]).astype(np.float64)
         case "discrete":
             edges, values = np.cumsum(found.weights), np.array(found.values)
             edges[-1] = 1.0
-            return lambda u: values[np.searchsorted(edges, u, side="right").clip(0, len(values) - 1)]
+            last = len(values) - 1
+            return lambda u: np.asarray(values[np.searchsorted(edges, u, side="right").clip(0, last)], np.float64)
         case "uniform":
             return lambda u: number["min"] + u * (number["max"] - number["min"])
         case "triangular":

@@ -123,10 +123,13 @@ def simulate(
     wins = {id: np.zeros(len(active[table])) for id, (_, table, _) in picks.items()}
 
     def run(points: Array) -> tuple[Array, dict[str, Array]]:
-        values = drawn(inputs, quantiles, points)
+        values = drawn(quantiles, points)
         return values, engine.trials(leaves_of_trials(inputs, base, values), wanted, len(points))
 
-    quantiles, joined = [quantile(u.distribution, u.low, u.high) for u in inputs], copula([u.id for u in inputs], case.correlations)
+    quantiles, joined = (
+        [quantile(u.distribution, u.low, u.high) for u in inputs],
+        copula([u.id for u in inputs], case.correlations),
+    )
     done = 0
     for values, found in _mapped(run, (joined(p) for p in chunks(len(inputs), trials, seed)), threads):
         count = len(values)
@@ -139,21 +142,23 @@ def simulate(
             ranked.append(values[: _RANKED - done])
         done += count
         progress(count)
-    live = engine.trials({k: v for k, v in base.items()}, wanted, 1)
+    live = engine.trials(base, wanted, 1)
     rows = _ranks(np.concatenate(ranked))
     made = tuple(
         _summary(t, kept[t.path], float(live[t.line][0, t.member if live[t.line].shape[1] > 1 else 0, 0]), inputs, rows)
         for t in targets
     )
     best = tuple(
-        Best(id, model.texts[id].label, {n: float(w / trials) for n, w in zip(active[table], wins[id], strict=True) if n})
+        Best(
+            id, model.texts[id].label, {n: float(w / trials) for n, w in zip(active[table], wins[id], strict=True) if n}
+        )
         for id, (_, table, _) in picks.items()
     )
     return Simulation(trials, seed, tuple(inputs), made, best)
 
 
-def drawn(inputs: Sequence[Uncertain], quantiles: Sequence[Quantile], points: Array) -> Array:
-    """Points of the unit cube as values of the inputs, whole numbers where an input is one: [trials, inputs]."""
+def drawn(quantiles: Sequence[Quantile], points: Array) -> Array:
+    """Points of the unit cube as values of the inputs: [trials, inputs]."""
     return np.stack([q(points[:, i]) for i, q in enumerate(quantiles)], axis=1)
 
 
@@ -217,7 +222,9 @@ def _summary(t: Target, values: Array, live: float, inputs: Sequence[Uncertain],
     count = len(present)
     if not count:
         nothing = dict.fromkeys(PERCENTILES, np.inf if t.never else np.nan)
-        return OutputSummary(t, live, np.nan, np.nan, np.nan, nothing, np.nan, np.nan, np.nan, int(missing.sum()), (), (), ())
+        return OutputSummary(
+            t, live, np.nan, np.nan, np.nan, nothing, np.nan, np.nan, np.nan, int(missing.sum()), (), (), ()
+        )
     deviation = float(present.std(ddof=1)) if count > 1 else 0.0
     tail = max(1, int(count * TAIL))
     ordered = np.sort(present)

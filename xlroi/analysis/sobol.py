@@ -51,12 +51,14 @@ def sobol_indices(
     if not inputs:
         raise InputError("nothing is uncertain here: give an input a range or a distribution")
     if case.correlations:
-        raise InputError("Sobol' indices need independent inputs, and the case correlates some: use --method one-at-a-time")
+        raise InputError(
+            "Sobol' indices need independent inputs, and the case correlates some: use --method one-at-a-time"
+        )
     engine, base = Engine(case.model.system, case.model.steps), case.values()
     quantiles = [quantile(u.distribution, u.low, u.high) for u in inputs]
     points = np.concatenate(list(chunks(2 * len(inputs), trials, seed)))
     count = len(inputs)
-    a, b = (drawn(inputs, quantiles, points[:, part]) for part in (slice(0, count), slice(count, None)))
+    a, b = (drawn(quantiles, points[:, part]) for part in (slice(0, count), slice(count, None)))
 
     def outputs(values: Array) -> Array:
         found = engine.trials(leaves_of_trials(inputs, base, values), [meant.line], len(values))[meant.line]

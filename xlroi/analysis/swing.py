@@ -62,6 +62,6 @@ def swings(case: Case, output: str | Target) -> list[Swing]:
         ends = [float(v) for v in values[2 * index : 2 * index + 2]]
         reach = math.inf if any(map(math.isnan, ends)) else abs(ends[1] - ends[0])
         shown: list[CellValue] = [NA if math.isnan(v) else v for v in ends]
-        given_ends = [float(trials[id][2 * index + side]) for side in (0, 1)]
-        found.append(Swing(id, case.model.inputs[id].label, *given_ends, shown[0], shown[1], reach))
+        low, high = (float(trials[id][2 * index + side]) for side in (0, 1))
+        found.append(Swing(id, case.model.inputs[id].label, low, high, shown[0], shown[1], reach))
     return sorted((s for s in found if s.reach), key=lambda s: -s.reach)

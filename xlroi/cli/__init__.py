@@ -14,6 +14,7 @@ from xlroi.errors import BookError, EngineUnavailable, InputError
 __all__ = ["main"]
 
 _COMMANDS = {
+    "catalogue": ("xlroi.cli.prices", "Prices and facts with unit, date and source"),
     "models": ("xlroi.cli.cases", "List the models"),
     "new": ("xlroi.cli.cases", "Write a commented case file to start from"),
     "template": ("xlroi.cli.templates", "Check a template of your own"),

@@ -1,4 +1,4 @@
-"""sensitivity, goal, simulate, check: what moves a result, where it breaks even, how sure it is, whether it may pass."""
+"""sensitivity, goal, simulate, check: what moves a result, where it breaks even, how sure it is, may it pass."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from xlroi.model.case import Case
 
 _CASE = click.argument("case", type=click.Path(path_type=Path))
-_SET = click.option("--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change an input, as --set discount_rate=8%.")
+_SET = click.option(
+    "--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change an input, as --set discount_rate=8%."
+)
 _SCENARIO = click.option("--scenario", default=None, help="base, optimistic or pessimistic; default: the case's own.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -52,7 +54,9 @@ def _plain(value: Any) -> Any:
 @_CASE
 @click.option("--output", default=None, help="An output, as npv or tco[Own]; default: the first headline.")
 @click.option("--method", type=click.Choice(["one-at-a-time", "sobol"]), default="one-at-a-time", show_default=True)
-@click.option("--trials", default=4096, show_default=True, type=click.IntRange(16, 1_000_000), help="For sobol: base points.")
+@click.option(
+    "--trials", default=4096, show_default=True, type=click.IntRange(16, 1_000_000), help="For sobol: base points."
+)
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0))
 @_SCENARIO
 @_SET
@@ -156,8 +160,11 @@ def goal(
         click.echo(f"no value: {found.reason}")
     else:
         label = loaded.model.inputs[varied].label
-        click.echo(f"{label}: {shown(found.value, unit)} {unit.replace('money', loaded.currency)} (now {shown(found.base, unit)})")
-        click.echo(f"{loaded.model.texts[output].label} is then {shown(found.reached, of)} (now {shown(found.now, of)})")
+        said = unit.replace("money", loaded.currency)
+        click.echo(f"{label}: {shown(found.value, unit)} {said} (now {shown(found.base, unit)})")
+        click.echo(
+            f"{loaded.model.texts[output].label} is then {shown(found.reached, of)} (now {shown(found.now, of)})"
+        )
     if found.value is None:
         sys.exit(1)
 
@@ -166,7 +173,9 @@ def goal(
 @_CASE
 @click.option("--trials", default=10_000, show_default=True, type=click.IntRange(1, 100_000_000))
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0))
-@click.option("--output", "outputs", multiple=True, help="An output, as npv or tco[Own]; repeat for more. Default: the headlines.")
+@click.option(
+    "--output", "outputs", multiple=True, help="An output, as npv or tco[Own]; repeat for more. Default: the headlines."
+)
 @click.option("--threads", default=None, type=click.IntRange(1, 64), help="Default: as many as there are processors.")
 @_SCENARIO
 @_SET
@@ -227,9 +236,27 @@ def _report(found: Simulation, case: Case) -> None:
     click.echo(f"{case.title}: {found.trials:,} trials, seed {found.seed}, {len(found.inputs)} uncertain inputs")
 
     def value(number: float, unit: str) -> str:
-        return "never" if math.isinf(number) else ("no number" if math.isnan(number) else shown(float(f"{number:.6g}"), unit))
+        return (
+            "never"
+            if math.isinf(number)
+            else ("no number" if math.isnan(number) else shown(float(f"{number:.6g}"), unit))
+        )
 
-    heads = ["Output", "Live", "Mean", "± error", "P5", "P10", "P50", "P90", "P95", "Lowest 5%", "Highest 5%", "Above 0", "No number"]
+    heads = [
+        "Output",
+        "Live",
+        "Mean",
+        "± error",
+        "P5",
+        "P10",
+        "P50",
+        "P90",
+        "P95",
+        "Lowest 5%",
+        "Highest 5%",
+        "Above 0",
+        "No number",
+    ]
     rows = []
     for o in found.outputs:
         unit = o.target.unit_text
@@ -273,8 +300,8 @@ def check(
         print_json({"passed": passed, "requirements": rows, "failing_checks": [c.line for c in wrong]})
     else:
         for f in found:
-            word = "ok  " if f.holds else "FAIL"
-            click.echo(f"{word} {f.requirement} (is {f.value if f.value is None or isinstance(f.value, str) else f'{f.value:,.6g}'})")
+            value = f"{f.value:,.6g}" if isinstance(f.value, float) else f.value
+            click.echo(f"{'ok  ' if f.holds else 'FAIL'} {f.requirement} (is {value})")
         for c in wrong:
             click.echo(f"FAIL the model's own check does not hold: {c.label}")
     if wrong or not all(f.holds for f in found):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from xlroi.cli.show import print_json
+from xlroi.cli.show import print_json, warn_of_old_prices
 from xlroi.errors import InputError
 
 _ENGINES = click.Choice(["ironcalc", "libreoffice", "all"])
@@ -26,6 +26,11 @@ _ENGINES = click.Choice(["ironcalc", "libreoffice", "all"])
 @click.option(
     "--static-sensitivity", "static", is_flag=True, help="Add sensitivities as stamped values (for Google Sheets)."
 )
+@click.option("--prices", type=click.Path(path_type=Path), help="A price file of your own; it wins over the catalogue.")
+@click.option(
+    "--simulate", "trials", type=click.IntRange(1, 10_000_000), help="Add a simulation of that many trials, stamped."
+)
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="For --simulate.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def build(
     case: Path,
@@ -34,17 +39,23 @@ def build(
     day: datetime | None,
     prove_it: bool,
     static: bool,
+    prices: Path | None,
+    trials: int | None,
+    seed: int,
     as_json: bool,
 ) -> None:
     """Write the workbook of CASE: live formulas, every one with its value."""
+    from xlroi.api import Draws, load_case
     from xlroi.api import build as write
-    from xlroi.api import load_case
 
     target = output or case.with_suffix(".xlsx")
     if target.exists() and case.exists() and target.samefile(case):
         raise InputError(f"{case}: this is the workbook to read; name another one for the result with -o")
     built_on = day.date() if day else None
-    built = write(load_case(case), target, day=built_on, force=force, prove_it=prove_it, static=static)
+    loaded = load_case(case, prices)
+    warn_of_old_prices(loaded, built_on or date.today())
+    draws = Draws(trials, seed) if trials else None
+    built = write(loaded, target, day=built_on, force=force, prove_it=prove_it, static=static, draws=draws)
     if as_json:
         print_json({"workbook": str(built.path), "formula_cells": built.formula_cells, "sheets": list(built.sheets)})
     else:

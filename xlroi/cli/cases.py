@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
-from xlroi.cli.show import print_json, shown, table, write_text
+from xlroi.cli.show import print_json, shown, table, warn_of_old_prices, write_text
 from xlroi.errors import InputError
 from xlroi.values import CellValue
 
@@ -83,15 +84,17 @@ def new(model: str, is_template: bool, output: Path | None, force: bool) -> None
 @click.option(
     "--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change an input, as --set discount_rate=8%."
 )
+@click.option("--prices", type=click.Path(path_type=Path), help="A price file of your own; it wins over the catalogue.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def run(case: Path, scenario: str | None, settings: tuple[str, ...], as_json: bool) -> None:
+def run(case: Path, scenario: str | None, settings: tuple[str, ...], prices: Path | None, as_json: bool) -> None:
     """Compute the outputs of CASE."""
     from xlroi.api import load_case
     from xlroi.api import run as evaluate
     from xlroi.model.case import with_settings
     from xlroi.model.model import SCENARIOS
 
-    loaded = with_settings(load_case(case), list(settings))
+    loaded = with_settings(load_case(case, prices), list(settings))
+    warn_of_old_prices(loaded, date.today())
     chosen = list(SCENARIOS) if scenario == "all" else [s for s in SCENARIOS if s == (scenario or loaded.scenario)]
     if not chosen:
         raise InputError(f"--scenario {scenario}: expected all or one of {', '.join(SCENARIOS)}")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from xlroi.errors import InputError
 from xlroi.values import CellValue, ExcelError, from_serial
 
-__all__ = ["print_json", "shown", "table", "write_text"]
+if TYPE_CHECKING:
+    from xlroi.model.case import Case
+
+__all__ = ["print_json", "shown", "table", "warn_of_old_prices", "write_text"]
 
 
 def print_json(data: Any) -> None:
@@ -30,6 +34,17 @@ def write_text(path: Path, text: str, *, force: bool) -> None:
         scratch.replace(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def warn_of_old_prices(case: Case, day: date) -> None:
+    """A line on standard error for prices that are older than the case allows."""
+    old = case.old_prices(day)
+    if not old:
+        return
+    names = ", ".join(f"{id} ({as_of})" for id, as_of in old[:5]) + (
+        f" and {len(old) - 5} more" if len(old) > 5 else ""
+    )
+    click.echo(f"warning: prices older than {case.max_price_age} days: {names}", err=True)
 
 
 def shown(value: CellValue, unit: str) -> str:

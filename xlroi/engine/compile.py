@@ -235,7 +235,9 @@ def _vintage(name: str, ages: str, shares: str, table: str | None, of: str, year
             if not amount.any():  # errors are not 0: they spread
                 continue
             # With a line of years the age is a difference of that line, without one of whole years since the amount.
-            age = counted[:, :, step:] - counted[:, :, step : step + 1] if years else counted[:, :, : frame.steps - step]
+            age = (
+                counted[:, :, step:] - counted[:, :, step : step + 1] if years else counted[:, :, : frame.steps - step]
+            )
             weight = np.sum(share * (year == age + 1), axis=1, keepdims=True)
             result[:, :, step:] += amount * weight / per_year
         return finite(result if frame.step is None else result[:, :, frame.step : last])

@@ -158,6 +158,7 @@ class Engine:
         result = np.zeros((array.shape[0], whole, array.shape[2]))
         result[:, places] = array
         return result
+
     def _leaf_arrays(self, leaves: Mapping[str, Leaf]) -> dict[str, Array]:
         arrays: dict[str, Array] = {}
         for name, declaration in self.system.scope.names.items():

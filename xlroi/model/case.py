@@ -15,6 +15,7 @@ from pydantic import Field
 from xlroi.errors import InputError, Problem
 from xlroi.formula.scope import did_you_mean
 from xlroi.model.bounds import bounded
+from xlroi.model.catalogue import catalogue, refers, resolved
 from xlroi.model.distributions import Correlation, Distribution, distribution_from
 from xlroi.model.house import House, find_house
 from xlroi.model.loading import Document, KeyPath, load_yaml
@@ -37,6 +38,7 @@ class _Value(Strict):
     as_of: date | None = None
     note: str = ""
     distribution: Any = None
+    catalogue: str = ""
 
 
 class _Correlated(Strict):
@@ -59,6 +61,9 @@ class _Case(Strict):
     inputs: dict[str, Any] = Field(default_factory=dict)
     tables: dict[str, Any] = Field(default_factory=dict)
     simulation: _Simulation = Field(default_factory=_Simulation)
+    exchange: dict[str, float] = Field(default_factory=dict)
+    prices: str = ""
+    max_price_age: int = Field(default=180, ge=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,13 @@ class Case:
     file: str
     house: House | None = None
     correlations: tuple[Correlation, ...] = ()
+    max_price_age: int = 180
+    """Days after which a dated price is old."""
+
+    def old_prices(self, day: date) -> list[tuple[str, date]]:
+        """The prices whose date lies further back than that, oldest first."""
+        dated = [(id, g.as_of) for id, g in self.inputs.items() if g.as_of and self.model.inputs[id].is_price]
+        return sorted((p for p in dated if (day - p[1]).days > self.max_price_age), key=lambda p: p[1])
 
     def values(self, scenario: Scenario | None = None) -> dict[str, Any]:
         """Every leaf of the model, constants included, under one scenario (default: the case's own)."""
@@ -120,12 +132,17 @@ class Case:
         return found
 
 
-def load_case(path: str | Path) -> Case:
-    """Read a case file; raises :class:`InputError` with every problem, each with file and line."""
-    return case_from(load_yaml(path), house=find_house(Path(path).parent))
+def load_case(path: str | Path, prices: Path | None = None) -> Case:
+    """Read a case file; raises :class:`InputError` with every problem, each with file and line.
+
+    ``prices`` is a user's own price file; its entries win over the catalogue's.
+    """
+    return case_from(load_yaml(path), house=find_house(Path(path).parent), prices=prices)
 
 
-def case_from(document: Document, model: Model | None = None, house: House | None = None) -> Case:
+def case_from(
+    document: Document, model: Model | None = None, house: House | None = None, prices: Path | None = None
+) -> Case:
     """A case from a document; ``model`` is given where a workbook carries its own template.
 
     >>> from xlroi.model.loading import parse_yaml
@@ -138,8 +155,11 @@ def case_from(document: Document, model: Model | None = None, house: House | Non
             model = _model_of(shape.model, document)
         except InputError as error:
             raise InputError([document.problem(("model",), str(error))]) from None
-    reader = _Reader(document, model, house)
     currency = shape.currency or (house.currency if house else None) or "USD"
+    followed = _followed(document, shape, model, currency, prices)
+    if followed is not document:
+        document, shape = followed, validated(_Case, followed)
+    reader = _Reader(document, model, house)
     inputs = reader.inputs(shape.inputs)
     series, tables = reader.lists(shape, inputs)
     correlations = tuple(reader.correlations(shape.simulation, inputs))
@@ -168,7 +188,17 @@ def case_from(document: Document, model: Model | None = None, house: House | Non
         document.file,
         house,
         correlations,
+        shape.max_price_age,
     )
+
+
+def _followed(document: Document, shape: _Case, model: Model, currency: str, prices: Path | None) -> Document:
+    """The case with its references to the catalogue replaced by what stands there."""
+    if not any(refers(value) for value in shape.inputs.values()):
+        return document
+    own = prices or (Path(document.file).parent / shape.prices if shape.prices else None)
+    units = {id: declared.unit_text for id, declared in model.inputs.items()}
+    return resolved(document, units, catalogue(own), currency, shape.exchange)
 
 
 def _model_of(name: str, document: Document) -> Model:
@@ -372,7 +402,9 @@ class _Reader:
                 spread = distribution_from(shape.distribution, base)
             except ValueError as error:
                 self.problem((*path, "distribution"), str(error))
-        return Given(base, **found, source=shape.source, as_of=shape.as_of, note=shape.note, origin=origin, distribution=spread)
+        return Given(
+            base, **found, source=shape.source, as_of=shape.as_of, note=shape.note, origin=origin, distribution=spread
+        )
 
     def correlations(self, given: _Simulation, inputs: Mapping[str, Given]) -> Iterator[Correlation]:
         """The rank correlations of the case, each between two uncertain inputs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final, Literal
 
 from xlroi.formula.scope import did_you_mean
@@ -93,7 +94,7 @@ def distribution_from(given: Any, base: float) -> Distribution:
 
 def _ordered(kind: str, numbers: Mapping[str, float]) -> None:
     order = [key for key in ("min", "p10", "mode", "p90", "max") if key in numbers]
-    for left, right in zip(order, order[1:], strict=False):
+    for left, right in pairwise(order):
         if numbers[left] > numbers[right]:
             raise ValueError(f"{left} {numbers[left]:g} is larger than {right} {numbers[right]:g}")
     if order and numbers[order[0]] == numbers[order[-1]]:

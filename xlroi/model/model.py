@@ -59,6 +59,11 @@ class Input:
     def is_date(self) -> bool:
         return self.unit_text == "date"
 
+    @property
+    def is_price(self) -> bool:
+        """Whether it is money for something, which grows old."""
+        return self.unit_text.startswith("money")
+
 
 @dataclass(frozen=True, slots=True)
 class Series:

@@ -222,7 +222,8 @@ def table_parts(parts: Parts, table: Table, shape: TableShape) -> None:
         parts.line(Draft(f"{id}.sum{number}", formula, id), "Shares do not sum to 100%", "flag")
     wrong = [f"({id}.same > 1)", *table.extra[1:-1]]
     parts.line(Draft(f"{id}.wrong", " + ".join(wrong), id, unit=DIMENSIONLESS), "What is wrong with the row", "1")
-    check = Check(f"{id}_rows", f"{table.label}: names are unique, keys and choices known, series filled, shares complete", "error", "")
+    label = f"{table.label}: names are unique, keys and choices known, series filled, shares complete"
+    check = Check(f"{id}_rows", label, "error", "")
     parts.checks.append((check, f"SUM({id}.wrong) = 0"))
     for column in table.columns.values():
         if column.sums_to is not None and column.period is None:

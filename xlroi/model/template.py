@@ -374,7 +374,6 @@ class _Builder:
             if system.lines[id].type.kind != "flag":
                 self._problem(("checks", id), "a check is a condition: compare, as ABS(a - b) <= tolerance")
 
-
     def _what_ifs(self, system: System) -> None:
         """Scenarios compares outputs of tables; the two-way table and the break-evens vary inputs that are numbers."""
         t, inputs = self.template, [id for id in system.scope.names if id in self.seen and id not in system.lines]

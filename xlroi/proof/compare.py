@@ -56,7 +56,8 @@ def compare(
     """Every cell of ``formulas`` in which the two differ.
 
     Numbers agree within ``1e-9`` of the larger plus ``1e-12`` of the largest operand (cells in ``searched``: 1e-7);
-    texts agree letter by letter and 15 digits of a number in them; two errors agree, whichever they are, as spreadsheets differ on the kind.
+    texts agree letter by letter and 15 digits of a number in them; two errors agree, whichever they are, as
+    spreadsheets differ on the kind.
     """
     found = []
     for key, formula in formulas.items():

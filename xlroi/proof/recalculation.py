@@ -92,9 +92,7 @@ def open_book(path: str | Path, engine: str = "ironcalc", *, what_if: bool = Tru
     raise EngineUnavailable(f"there is no engine {engine!r}; choose one of: {', '.join(ENGINES)}")
 
 
-def copy_without_answers(
-    source: str | Path, target: Path, *, what_if: bool, ungrouped: bool = False
-) -> frozenset[Key]:
+def copy_without_answers(source: str | Path, target: Path, *, what_if: bool, ungrouped: bool = False) -> frozenset[Key]:
     """Copies a workbook without the stored answers of its formulas; returns the cells of its What-If tables.
 
     Args:

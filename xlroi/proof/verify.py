@@ -67,7 +67,7 @@ def prove(
     engines: Sequence[str],
     states: Sequence[State],
     progress: Callable[[str], None] = lambda _: None,
-    tables: Tables = Tables(),  # noqa: B008  # frozen
+    tables: Tables = Tables(),  # frozen
 ) -> Proof:
     """Compare cached, expected and recalculated values of every formula cell.
 
@@ -169,7 +169,9 @@ class _Session:
     def _recalculated(self, changes: Mapping[str, CellValue], tables: Mapping[Key, CellValue]) -> dict[Key, CellValue]:
         book = self._opened()
         if not (self._what_if and self._engine in COMPUTE_TABLES):
-            book.set(tables)
+            book.set({key: value for key, value in tables.items() if value is not None})
+            for sheet, cell in (key for key, value in tables.items() if value is None):
+                book.set_formula(sheet, cell, '""')  # a result of an inactive row: a text, but an empty one
         back = {id: self._present[id] for id in self._changed - changes.keys()}
         self._changed |= changes.keys()
         book.set({self._leaves[id]: value for id, value in {**back, **changes}.items()})

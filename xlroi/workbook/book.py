@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from xlroi.engine.run import Engine, Values
@@ -17,20 +18,23 @@ from xlroi.formula.system import Draft, System
 from xlroi.model.bounds import Bounded
 from xlroi.model.case import Case
 from xlroi.model.model import SCENARIOS, Check, Model
-from xlroi.values import CellValue
+from xlroi.values import CellValue, to_serial
 from xlroi.workbook.annual import TABLE as YEARS
 from xlroi.workbook.annual import annual, years
 from xlroi.workbook.filling import fill
 from xlroi.workbook.lines import (
+    BUILT_ON,
     SCENARIO,
     as_shown,
     bounds,
     built,
     changes,
     checks,
+    dated_of,
     high_of,
     live_inputs,
     low_of,
+    price_ages,
     raw,
     totals,
 )
@@ -123,8 +127,8 @@ def _copied(value: Any) -> Any:
     return [_copied(v) for v in value] if isinstance(value, list) else value
 
 
-def book_of(case: Case) -> Book:
-    """The system of a case's workbook."""
+def book_of(case: Case, day: date | None = None) -> Book:
+    """The system of a case's workbook, built on ``day`` (default: today)."""
     model = case.model
     own: dict[str, LeafValue] = {SCENARIO: as_shown(case.scenario)}
     for id, given in case.inputs.items():
@@ -140,7 +144,12 @@ def book_of(case: Case) -> Book:
     leaves |= {name_of(YEARS): [f"{i + 1}" for i in range(count)], "annual.place": [float(i) for i in range(count)]}
     rows = {id: _rows(model, id, leaves) for id in model.tables}
     what_if = what_ifs(case, rows)
+    leaves[BUILT_ON], leaves["book.price_age"] = to_serial(day or date.today()), float(case.max_price_age)
+    for id, given in case.inputs.items():
+        if model.inputs[id].is_price:
+            leaves[dated_of(id)] = to_serial(given.as_of) if given.as_of else None
     parts = [live_inputs(model, what_if=what_if is not None), bounds(model), changes(model), annual(model)]
+    parts.append(price_ages(model, case.max_price_age))
     if what_if is not None:
         parts.append(what_if.additions)
         leaves |= what_if.leaves

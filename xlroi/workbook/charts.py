@@ -26,8 +26,10 @@ _DASHES: Final = ("solid", "dash", "sysDot", "dashDot")
 def draw(workbook: Workbook, layout: Layout, sheet: Sheet) -> None:
     """All charts of one sheet."""
     for drawing in sheet.drawings:
-        make = {"path": _path, "tornado": _tornado}.get(drawing.kind, _columns)
-        chart = make(workbook, layout, drawing)
+        if drawing.kind == "histogram":
+            chart = _histogram(workbook[sheet.name], drawing)
+        else:
+            chart = {"path": _path, "tornado": _tornado}.get(drawing.kind, _columns)(workbook, layout, drawing)
         chart.title = drawing.title
         chart.width, chart.height = drawing.size
         for axis in (chart.x_axis, chart.y_axis):
@@ -141,5 +143,22 @@ def _tornado(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
         chart.append(series)
     chart.x_axis.scaling.orientation, chart.x_axis.tickLblPos = "maxMin", "low"
     chart.y_axis.title, chart.y_axis.numFmt, chart.y_axis.crosses = "Change of the output", "#,##0.##", "max"
+    chart.legend = Legend(legendPos="b")
+    return chart
+
+
+def _histogram(sheet: Any, drawing: Drawing) -> Any:
+    """How many trials fell into each bin; the bins of the percentiles in another colour."""
+    chart = BarChart()
+    chart.type, chart.grouping, chart.overlap, chart.gapWidth = "col", "stacked", 100, 5
+    unit, bins, *counts = drawing.lines
+    for cells, title, colour in zip(counts, ("Trials", "P10, P50, P90"), ("9DB7D5", "1F4E79"), strict=True):
+        series = Series(Reference(range_string=f"'{sheet.title}'!{cells}"), title=title)
+        series.cat = AxDataSource(strRef=StrRef(f=f"'{sheet.title}'!{bins}"))
+        series.graphicalProperties = GraphicalProperties(solidFill=colour)
+        chart.append(series)
+    chart.x_axis.title, chart.y_axis.title = unit or None, "Trials"
+    chart.x_axis.numFmt, chart.y_axis.numFmt = "#,##0.##", "#,##0"
+    chart.x_axis.tickLblSkip, chart.x_axis.tickLblPos = 5, "low"
     chart.legend = Legend(legendPos="b")
     return chart

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from xlroi.workbook.whatif import OUTPUT, PICKED, Grid, WhatIfs
 __all__ = ["Errors", "fill"]
 
 Errors = dict[tuple[str, int, int], ExcelError]
+Filled = list[tuple[tuple[str, int], Any]]
 
 
 def fill(
@@ -32,9 +33,9 @@ def fill(
     found: dict[str, Any] = {id: list(v) if isinstance(v, list) else v for id, v in what_if.computed.items()}
     errors: Errors = {}
     for grid in what_if.grids.values():
-        for output, row in _rows(engine, grid, blank):
+        for output, column in _columns(engine, grid, blank):
             kind = _kind(model, what_if, output, blank)
-            for (leaf, place), value in row:
+            for (leaf, place), value in column:
                 wrong = isinstance(value, float) and math.isnan(value)
                 if isinstance(found[leaf], list):
                     found[leaf][place] = None if wrong else value
@@ -45,34 +46,34 @@ def fill(
     return found, errors
 
 
-def _rows(engine: Engine, grid: Grid, leaves: Mapping[str, LeafValue]) -> Any:
-    """Each row of a table: its output, and the cells with their values."""
+def _columns(engine: Engine, grid: Grid, leaves: Mapping[str, LeafValue]) -> Iterator[tuple[str, Filled]]:
+    """Each column of a table: its output, and the cells with their values."""
     top, side = _edge(engine, grid.top, leaves), _edge(engine, grid.side, leaves)
     trials: dict[str, LeafValue] = {}
     if grid.across:
-        trials[grid.across] = np.tile(top, len(side) if grid.down else 1)
+        trials[grid.across] = np.tile(top, len(side))
     if grid.down:
-        trials[grid.down] = np.repeat(side, len(top) if grid.across else 1)
-    count = len(next(iter(trials.values())))  # type: ignore[arg-type]  # an array
+        trials[grid.down] = np.repeat(side, len(top))
     lines = engine.system.lines
     numeric = [o for o, _ in grid.outputs if lines[o].type.kind != "text"]
-    values = engine.trials({**leaves, **trials}, dict.fromkeys(numeric), count)
-    texts = {o: _texts(engine, o, leaves, trials, count) for o, _ in grid.outputs if o not in values}
-    width, names = len(grid.body[0]), dict[str, list[str]]()
-    for number, row in enumerate(grid.body):
-        output, member = grid.outputs[number] if len(grid.outputs) > 1 else grid.outputs[0]
-        first = 0 if len(grid.outputs) > 1 else number * width
-        if output in texts:
-            cells: list[Any] = [texts[output][i][member] for i in range(width)]
-        else:
-            array = values[output]
-            table = lines[output].type.table
-            if table and table not in names:
-                names[table] = engine.evaluate(leaves, outputs=[name_of(table)]).row_names(table)
-            active = table is None or bool(names[table][member])
-            at = member if array.shape[1] > 1 else 0
-            cells = [float(array[first + i, at, 0]) if active else None for i in range(width)]
-        yield output, list(zip(row, cells, strict=True))
+    values = engine.trials({**leaves, **trials}, dict.fromkeys(numeric), len(top) * len(side))
+    texts = {o: _texts(engine, o, leaves, trials) for o, _ in grid.outputs if o not in values}
+    names = {t: _names(engine, t, leaves) for o, _ in grid.outputs if (t := lines[o].type.table)}
+    for column in range(len(grid.body[0])):
+        output, member = grid.outputs[column if len(grid.outputs) > 1 else 0]
+        first = column if grid.across else 0
+        table = lines[output].type.table
+        cells: list[Any] = []
+        for row in range(len(grid.body)):
+            trial = row * len(top) + first
+            if output in texts:
+                cells.append(texts[output][trial][member])
+            elif table and not names[table][member]:
+                cells.append(None)
+            else:
+                array = values[output]
+                cells.append(float(array[trial, member if array.shape[1] > 1 else 0, 0]))
+        yield output, [(grid.body[row][column], value) for row, value in enumerate(cells)]
 
 
 def _edge(engine: Engine, edge: tuple[float, ...] | str, leaves: Mapping[str, LeafValue]) -> Array:
@@ -83,12 +84,14 @@ def _edge(engine: Engine, edge: tuple[float, ...] | str, leaves: Mapping[str, Le
     return values
 
 
-def _texts(
-    engine: Engine, output: str, leaves: Mapping[str, LeafValue], trials: Mapping[str, Any], count: int
-) -> list[list[Any]]:
+def _names(engine: Engine, table: str, leaves: Mapping[str, LeafValue]) -> list[str]:
+    return engine.evaluate(leaves, outputs=[name_of(table)]).row_names(table)
+
+
+def _texts(engine: Engine, output: str, leaves: Mapping[str, LeafValue], trials: Mapping[str, Any]) -> list[list[Any]]:
     """A text line in every trial, by members; the array engine keeps no texts over trials."""
     found = []
-    for index in range(count):
+    for index in range(len(next(iter(trials.values())))):
         one = {**leaves, **{leaf: float(values[index]) for leaf, values in trials.items()}}
         values = engine.evaluate(one, outputs=[output])
         found.append([values.cell(output, member) for member in range(values.arrays[output].shape[1])])

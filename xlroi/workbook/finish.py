@@ -46,7 +46,8 @@ _FORMULA: Final = re.compile(
     rb'<c r="([A-Z]+[0-9]+)"((?: s="[0-9]+")?)(?: t="[a-z]+")?><f>(.*?)</f><v ?/?>(?:</v>)?</c>', re.S
 )
 _TABLE: Final = re.compile(
-    rb'<c r="([A-Z]+[0-9]+)"((?: s="[0-9]+")?)(?: t="[a-z]+")?>(<f [^>]*t="dataTable"[^>]*?)(?:/>|></f>)<v ?/?>(?:</v>)?</c>'
+    rb'<c r="([A-Z]+[0-9]+)"((?: s="[0-9]+")?)(?: t="[a-z]+")?>'
+    rb'(<f [^>]*t="dataTable"[^>]*?)(?:/>|></f>)<v ?/?>(?:</v>)?</c>'
 )
 
 
@@ -79,7 +80,8 @@ def _stamped(part: bytes, values: Mapping[str, CellValue]) -> tuple[bytes, int]:
 
     def table(match: re.Match[bytes]) -> bytes:
         ref, style, formula = match.groups()
-        kind, text = _typed(values[ref.decode()])
+        value = values[ref.decode()]
+        kind, text = _typed("" if value is None else value)  # of an inactive row
         return b'<c r="%s"%s%s>%s/>%s</c>' % (ref, style, kind, formula, text)
 
     return _FORMULA.subn(cell, _TABLE.sub(table, part))

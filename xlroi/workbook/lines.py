@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from xlroi.formula.scope import Declaration, name_of
 from xlroi.formula.system import Draft
 from xlroi.formula.tree import Type
+from xlroi.formula.units import DATE, parse_unit
 from xlroi.model.model import SCENARIOS, Check, Model, Scenario
 
 __all__ = [
+    "BUILT_ON",
     "ITEM",
     "OTHERS",
     "SCENARIO",
@@ -23,11 +25,13 @@ __all__ = [
     "changes",
     "checks",
     "chosen",
+    "dated_of",
     "end_of",
     "high_of",
     "live_inputs",
     "low_of",
     "number_of",
+    "price_ages",
     "raw",
     "shift_of",
     "totals",
@@ -142,6 +146,35 @@ def bounds(model: Model) -> Additions:
         check = Check("inputs_inside", "Every input lies inside its bounds", "error", "See the right of Inputs")
         found.checks.append((check, f"{so_far} = 0"))
     return found
+
+
+BUILT_ON = "book.built_on"
+"""The leaf with the day of the build; prices grow old against it."""
+
+
+def price_ages(model: Model, limit: int) -> Additions:
+    """Which dated prices were old at the build, and the alert that says so."""
+    found = Additions(leaves=[Declaration(BUILT_ON, Type(unit=DATE), "input")])
+    found.leaves.append(Declaration("book.price_age", Type(unit=parse_unit("day")), "constant"))
+    so_far = "0"
+    for id, declared in model.inputs.items():
+        if not declared.is_price:
+            continue
+        dated = dated_of(id)
+        found.leaves.append(Declaration(dated, Type(unit=DATE), "input"))
+        old = f"({BUILT_ON} - {dated} > book.price_age) * 1"
+        found.drafts.append(Draft(f"old.{id}", f"IF(ISNUMBER({dated}), {old}, 0)"))
+        found.drafts.append(Draft(f"olds.{id}", f"{so_far} + old.{id}"))
+        so_far = f"olds.{id}"
+    label = f"Dated prices were at most {limit} days old at the build"
+    check = Check("prices_young", label, "alert", "Sources and Inputs tell the date of each; look the price up again")
+    found.checks.append((check, f"{so_far} = 0"))
+    return found
+
+
+def dated_of(id: str) -> str:
+    """The leaf with the date of a price."""
+    return f"dated.{id}"
 
 
 def low_of(id: str) -> str:

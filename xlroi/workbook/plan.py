@@ -158,9 +158,12 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A chart and where its upper left corner stands; ``size`` in centimetres."""
+    """A chart and where its upper left corner stands; ``size`` in centimetres.
 
-    kind: Literal["columns", "path", "waterfall", "tornado"]
+    ``lines`` are those that it draws; of a histogram the unit, and the cells of its own sheet: bins and two counts.
+    """
+
+    kind: Literal["columns", "path", "waterfall", "tornado", "histogram"]
     title: str
     lines: tuple[str, ...]
     marker: str | None
@@ -213,7 +216,11 @@ class Sheet:
         """Where each line and leaf of this sheet stands."""
         for cell in self.placed:
             content = cell.content
-            if isinstance(content, (Leaf, Computed, Line)) and content.member == 0 and getattr(content, "period", 0) == 0:
+            if (
+                isinstance(content, (Leaf, Computed, Line))
+                and content.member == 0
+                and getattr(content, "period", 0) == 0
+            ):
                 across = self.across or content.id.partition(".")[0] == (self.side_by_side or None)
                 yield content.id, Home(self.name, cell.row, cell.column, across)
         for run in self.runs:

@@ -18,11 +18,12 @@ from xlroi.model.template import model_from
 from xlroi.values import CellValue, ExcelError, normal_formula
 from xlroi.workbook.book import Book, book_of
 from xlroi.workbook.layout import Layout
-from xlroi.workbook.lines import SCENARIO, as_shown
+from xlroi.workbook.lines import BUILT_ON, SCENARIO, as_shown
 from xlroi.workbook.plan import Text
 from xlroi.workbook.sheets.records import CASE_HEAD, HOUSE_HEAD, MODEL_HEAD
+from xlroi.workbook.sheets.simulation import NAME as SIMULATION
 from xlroi.workbook.sheets.swings import NAME as SWINGS
-from xlroi.workbook.write import layout_of
+from xlroi.workbook.write import Extras, layout_of
 
 __all__ = ["ReadBack", "read_back", "refuse_altered"]
 
@@ -54,8 +55,8 @@ def read_back(path: Path, cells: Cells) -> ReadBack:
         house = None if house_text is None else house_from(parse_yaml(house_text, "house standards"))
         case = case_from(parse_yaml(case_text, "Change log"), model, house)
         book = book_of(case)
-        static = any(sheet == SWINGS for sheet, _ in cells)
-        layout = layout_of(book, date(2000, 1, 1), static=static)
+        there = {sheet for sheet, _ in cells}
+        layout = layout_of(book, date(2000, 1, 1), None, Extras(SWINGS in there, SIMULATION in there))
     except InputError as error:
         raise BookError(f"{path}: the case that the workbook carries cannot be read:\n{error}") from None
     _same_places(path, layout, cells)
@@ -65,14 +66,26 @@ def read_back(path: Path, cells: Cells) -> ReadBack:
     for id, (sheet, ref) in layout.input_cells().items():
         value = cells.get((sheet, ref))
         present[id] = _plausible(book, id, None if value == "" else value, f"{path}: {sheet}!{ref}")
-        if present[id] != built[id]:
+        if present[id] != built[id] and id != BUILT_ON:
             if id.startswith(_STAMPS):
                 raise BookError(f"{path}: {sheet}!{ref}: holds what the book was built with, and was overtyped")
             edited.append(id)
     return ReadBack(path, book, layout, present, tuple(edited))
 
 
-_STAMPS = ("built.", "annual.", "least.", "most.", "number.", "shift.", "scenarios.", "tornado.", "top.", "goal")
+_STAMPS = (
+    "built.",
+    "annual.",
+    "least.",
+    "most.",
+    "number.",
+    "shift.",
+    "dated.",
+    "scenarios.",
+    "tornado.",
+    "top.",
+    "goal",
+)
 """Cells that hold what the book was built with; nobody types there."""
 
 

@@ -16,7 +16,7 @@ from xlroi.analysis.goal import solve
 from xlroi.engine.run import Leaf as LeafValue
 from xlroi.formula.scope import Declaration, name_of
 from xlroi.formula.system import Draft
-from xlroi.formula.tree import Type
+from xlroi.formula.tree import Kind, Type
 from xlroi.model.case import Case
 from xlroi.model.model import SCENARIOS, Check, Goal, Model
 from xlroi.workbook.lines import ITEM, SHOWN, SIDE, Additions, as_shown, chosen, high_of, low_of, number_of, shift_of
@@ -41,7 +41,8 @@ class Grid:
     """One What-If table. ``top`` and ``side`` are the values along the edges: numbers, or the line that holds them.
 
     ``across`` and ``down`` are the leaves that these values are typed into. ``outputs`` is what is kept: one for the
-    whole table, or one a row (a line and its member). ``body`` names the leaf and member behind every cell, by rows.
+    whole table, or one a column where only ``down`` varies (a line and its member). ``body`` names the leaf and member
+    behind every cell, by rows. On the sheet such a table is one a column: LibreOffice 7.4 computes no more.
     """
 
     outputs: tuple[tuple[str, int], ...]
@@ -90,7 +91,7 @@ def what_ifs(case: Case, rows: dict[str, int]) -> WhatIfs | None:
         return None
     found = WhatIfs(varied=varied, outputs={model.texts[id].label: id for id in numbers})
     _scenarios(found, model, rows)
-    _picked(found, model)
+    _picked(found)
     _tornado(found, model)
     _two_way(found, model)
     for number, goal in enumerate(model.goals, 1):
@@ -114,8 +115,7 @@ def _live(found: WhatIfs, model: Model) -> None:
     for id, declared in model.inputs.items():
         if declared.is_date:
             continue
-        number = float(found.varied.index(id) + 1) if id in found.varied else -1.0
-        found.leaf(number_of(id), Type(), number)
+        found.leaf(number_of(id), Type(), float(found.varied.index(id) + 1) if id in found.varied else -1.0)
         if id in shifts:
             found.additions.drafts.append(Draft(shift_of(id), " + ".join(shifts[id]), unit=declared.unit))
         else:
@@ -126,18 +126,18 @@ def _scenarios(found: WhatIfs, model: Model, rows: dict[str, int]) -> None:
     found.leaf(SHOWN, Type(), 0.0)
     found.table("scenarios", [as_shown(s) for s in SCENARIOS])
     outputs: list[tuple[str, int]] = []
-    body = []
+    leaves = []
     for output in model.outputs:
         if output.table is not None and output.id not in model.compared:
             continue
         for member in range(rows[output.table] if output.table else 1):
-            kind = "text" if model.system.lines[output.id].type.kind == "text" else "number"
-            leaf = f"scenarios.{output.id}" + (f".{member + 1}" if output.table else "")
+            kind: Kind = "text" if model.system.lines[output.id].type.kind == "text" else "number"
+            leaves.append(f"scenarios.{output.id}" + (f".{member + 1}" if output.table else ""))
             blank: LeafValue = [""] * 3 if kind == "text" else [None] * 3
-            found.leaf(leaf, Type("scenarios", kind=kind), blank, computed=True)
+            found.leaf(leaves[-1], Type("scenarios", kind=kind), blank, computed=True)
             outputs.append((output.id, member))
-            body.append(tuple((leaf, i) for i in range(len(SCENARIOS))))
-    found.grids["scenarios"] = Grid(tuple(outputs), tuple(body), SHOWN, (1.0, 2.0, 3.0))
+    body = tuple(tuple((leaf, i) for leaf in leaves) for i in range(len(SCENARIOS)))
+    found.grids["scenarios"] = Grid(tuple(outputs), body, down=SHOWN, side=(1.0, 2.0, 3.0))
     first = next(h for h in found.outputs.values())
     column = f"AT(book.scenario, scenarios.{first})"
     found.line("book.scenario_column", f"IF(ISNUMBER(BARE({first})), {column}, 0)")
@@ -148,7 +148,7 @@ def _scenarios(found: WhatIfs, model: Model, rows: dict[str, int]) -> None:
     found.additions.checks.append((check, formula))
 
 
-def _picked(found: WhatIfs, model: Model) -> None:
+def _picked(found: WhatIfs) -> None:
     """The chosen output: down a list of headlines, each line takes its own value where its label is the chosen one."""
     preferred = next((label for label, id in found.outputs.items() if id.startswith("npv")), None)
     found.leaf(OUTPUT, Type(kind="text"), preferred or next(iter(found.outputs)))
@@ -228,7 +228,7 @@ def _two_way(found: WhatIfs, model: Model) -> None:
 
 
 def _goal(found: WhatIfs, case: Case, number: int, goal: Goal) -> None:
-    """The value of one input at which an output reaches its target: stamped, and beside it what the book shows there."""
+    """The value of an input at which an output reaches its target: stamped, and beside it what the book shows there."""
     model = case.model
     unit, solution = model.inputs[goal.input].unit, solve(case, goal.output, goal.target, goal.input)
     stamp = f"goal{number}"
@@ -244,7 +244,9 @@ def _goal(found: WhatIfs, case: Case, number: int, goal: Goal) -> None:
     found.line(f"{stamp}.size", f"IF(ISNUMBER(BARE({goal.output})), ABS(BARE({goal.output})), 0) + ABS({stamp}.target)")
     proven = f'IF(ABS({stamp}.gap) <= check_tolerance * {stamp}.size + check_tolerance, "proven", "STALE")'
     found.line(f"{stamp}.says", f'IF(ISNUMBER({stamp}.value), {proven}, "no value reaches it")')
-    found.grids[stamp] = Grid(((goal.output, 0),), (((f"{stamp}.shown", 0),),), down=f"{stamp}.at", side=f"{stamp}.shift")
+    found.grids[stamp] = Grid(
+        ((goal.output, 0),), (((f"{stamp}.shown", 0),),), down=f"{stamp}.at", side=f"{stamp}.shift"
+    )
 
 
 def _at_rest(found: WhatIfs) -> None:
@@ -254,5 +256,7 @@ def _at_rest(found: WhatIfs) -> None:
     for number, cell in enumerate(cells, 1):
         found.line(f"book.resting{number}", f"{so_far} + (BARE({cell}) <> 0)")
         so_far = f"book.resting{number}"
-    check = Check("what_ifs_rest", "What-If tables are at rest", "error", "Their input cells on Scenarios and Sensitivity hold 0")
+    check = Check(
+        "what_ifs_rest", "What-If tables are at rest", "error", "Their input cells on Scenarios and Sensitivity hold 0"
+    )
     found.additions.checks.append((check, f"{so_far} = 0"))

@@ -22,6 +22,7 @@ from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlroi.analysis.simulate import Simulation
 from xlroi.errors import InputError
 from xlroi.formula.scope import name_of
 from xlroi.values import CellValue, ExcelError
@@ -30,11 +31,22 @@ from xlroi.workbook.charts import draw
 from xlroi.workbook.finish import finish
 from xlroi.workbook.layout import Layout
 from xlroi.workbook.plan import Computed, Leaf, Placed, Sheet, Text
-from xlroi.workbook.sheets import annual, inputs, records, reports, scenarios, sensitivity, swings, tables, time
+from xlroi.workbook.sheets import (
+    annual,
+    inputs,
+    records,
+    reports,
+    scenarios,
+    sensitivity,
+    simulation,
+    swings,
+    tables,
+    time,
+)
 from xlroi.workbook.sheets.review import ProofStamp, review
 from xlroi.workbook.style import TAB_COLOURS, Dresser
 
-__all__ = ["Built", "build_book", "layout_of", "writable"]
+__all__ = ["Built", "Extras", "build_book", "layout_of", "writable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +58,21 @@ class Built:
     sheets: tuple[str, ...]
 
 
-def layout_of(book: Book, day: date, proof: ProofStamp | None = None, *, static: bool = False) -> Layout:
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """Stamped sheets that a book may have; ``simulation`` is ``None`` where the book is only read again."""
+
+    static: bool = False
+    simulated: bool = False
+    simulation: Simulation | None = None
+
+
+def layout_of(book: Book, day: date, proof: ProofStamp | None = None, extras: Extras | None = None) -> Layout:
     """All sheets of a book, in reading order; ``proof`` is what the Review sheet says of it."""
+    extras = extras or Extras()
     own, profit = tables.tables(book), annual.profit_and_loss(book)
     first = [
-        reports.cover(book, static=static),
+        reports.cover(book, [swings.NAME] * extras.static + [simulation.NAME] * extras.simulated),
         reports.guide(book),
         inputs.inputs(book),
         *([own] if own else []),
@@ -60,7 +82,8 @@ def layout_of(book: Book, day: date, proof: ProofStamp | None = None, *, static:
         *([profit] if profit else []),
         reports.results(book),
         *([scenarios.scenarios(book), sensitivity.sensitivity(book)] if book.what_if else []),
-        *([swings.swings_sheet(book)] if static else []),
+        *([swings.swings_sheet(book)] if extras.static else []),
+        *([simulation.simulation(book, extras.simulation)] if extras.simulated else []),
         reports.checks(book),
     ]
     placed = Layout(book, first)
@@ -96,11 +119,11 @@ def build_book(
     *,
     force: bool = False,
     proof: ProofStamp | None = None,
-    static: bool = False,
+    extras: Extras | None = None,
 ) -> Built:
     """Write a book; the file appears under its name only when it is complete."""
     writable(path, force=force)
-    layout = layout_of(book, day, proof, static=static)
+    layout = layout_of(book, day, proof, extras)
     values = layout.values(layout.as_built)
     computed = layout.computed(layout.as_built)
     workbook = Workbook()
@@ -113,9 +136,7 @@ def build_book(
         workbook[filled.sheet].cell(filled.row, filled.column).value = f"={filled.formula}"
     for name, table, said in layout.tables():
         two = said["dt2D"] == "1"
-        formula = DataTableFormula(  # type: ignore[no-untyped-call]
-            ref=said["ref"], dt2D=two, dtr=said["dtr"] == "1", r1=said["r1"], r2=said.get("r2")
-        )
+        formula = DataTableFormula(ref=said["ref"], dt2D=two, dtr=said["dtr"] == "1", r1=said["r1"], r2=said.get("r2"))
         workbook[name].cell(table.row, table.column).value = formula
     for sheet in layout.sheets:
         draw(workbook, layout, sheet)

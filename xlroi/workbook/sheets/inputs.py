@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from xlroi.model.model import SCENARIOS
+from xlroi.values import to_serial
 from xlroi.workbook.book import Book
-from xlroi.workbook.formats import number_format, shown_unit
+from xlroi.workbook.formats import DATE_FORMAT, number_format, shown_unit
 from xlroi.workbook.lines import (
+    BUILT_ON,
     OTHERS,
     SCENARIO,
     as_shown,
     built,
     chosen,
+    dated_of,
     end_of,
     high_of,
     low_of,
@@ -31,7 +34,9 @@ _NOTE: Final = 11
 _BUILT: Final = 12
 _CHANGED: Final = 15
 _LEAST: Final = 17
-_CHOSEN: Final = 21
+_OLD: Final = 21
+_CHOSEN: Final = 23
+_WHAT_IF: Final = ("Scenario's value", "Number in the tornado", "Optimistic end", "Pessimistic end", "What-If shift")
 
 
 def inputs(book: Book) -> Sheet:
@@ -51,6 +56,9 @@ def inputs(book: Book) -> Sheet:
         sheet.put(5, _FIRST_SCENARIO + offset, Line(f"book.{scenario}"), "calculation", "0")
     sheet.put(3, 1, Link("book.says_changed"), "sentence")
     _as_built(sheet, 4, SCENARIO, [SCENARIO], "General")
+    sheet.put(4, _SOURCE, "Built on; days after which a price is old", "label")
+    sheet.put(4, _AS_OF, Leaf(BUILT_ON), "stamp", DATE_FORMAT)
+    sheet.put(4, _NOTE, Leaf("book.price_age"), "stamp", "0")
     heads = [
         "Input",
         "Name in formulas",
@@ -71,7 +79,13 @@ def inputs(book: Book) -> Sheet:
         "At most",
         "Inside",
         "Outside so far",
-        *(["Scenario's value", "Number in the tornado", "Optimistic end", "Pessimistic end", "What-If shift"] if book.what_if else []),
+        "Old price",
+        "Old so far",
+        *(
+            ["Scenario's value", "Number in the tornado", "Optimistic end", "Pessimistic end", "What-If shift"]
+            if book.what_if
+            else []
+        ),
     ]
     for column, head in enumerate(heads, 2):
         sheet.put(6, column, head, "column_head")
@@ -91,8 +105,12 @@ def inputs(book: Book) -> Sheet:
         for offset, scenario in enumerate(SCENARIOS):
             sheet.put(row, _FIRST_SCENARIO + offset, Leaf(raw(id, scenario)), "input", shown)
         sheet.put(row, _SOURCE, given.source or "not stated", "note")
-        if given.as_of:
-            sheet.put(row, _AS_OF, given.as_of.isoformat(), "note")
+        if declared.is_price:
+            sheet.put(row, _AS_OF, Leaf(dated_of(id)), "note", DATE_FORMAT)
+            sheet.put(row, _OLD, Line(f"old.{id}"), "calculation", "0")
+            sheet.put(row, _OLD + 1, Line(f"olds.{id}"), "calculation", "0")
+        elif given.as_of:
+            sheet.put(row, _AS_OF, to_serial(given.as_of), "note", DATE_FORMAT)
         sheet.put(row, _NOTE, given.note or declared.help, "note")
         _as_built(sheet, row, id, [raw(id, s) for s in SCENARIOS], shown)
         _bounds(sheet, book, row, id, shown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from xlroi.formula.scope import name_of
@@ -23,6 +24,7 @@ CONTENTS: Final = {
     "Scenarios": "Every result under each scenario, side by side",
     "Sensitivity": "What moves the result, two inputs at a time, break-even values",
     "Static sensitivity": "Which inputs move the headline, as stamped values",
+    "Simulation": "Percentiles, a histogram and drivers, as stamped values",
     "Checks": "What must hold, and whether it does",
     "Review": "What an auditor counts first, and the proof",
     "Lines": "The dictionary of all lines: in words and in cells",
@@ -61,14 +63,16 @@ _GUIDE: Final = (
 )
 
 
-def cover(book: Book, *, static: bool = False) -> Sheet:
-    """The question, the answer in one live sentence, headline figures, charts, contents."""
+def cover(book: Book, extra: Sequence[str] = ()) -> Sheet:
+    """The question, the answer in one live sentence, figures, charts, contents; ``extra`` names more sheets."""
     case, model = book.case, book.model
     sheet = Sheet("Cover", "report")
     sheet.widths = {1: 3, 2: 34, 3: 20, 4: 14, 5: 3, 6: 20, 7: 60}
     sheet.put(1, 2, case.title, "title")
     sheet.put(2, 2, model.question, "note")
-    sheet.put(4, 2, Link(model.answer), "sentence")
+    sheet.put(3, 2, Link(model.answer), "sentence")
+    if book.what_if:
+        sheet.put(4, 2, Link("book.says_movers"), "sentence")
     sheet.put(5, 2, Link("book.says_state"), "sentence")
     sheet.put(6, 2, Link("book.master"), "check")
     sheet.put(8, 2, "Headline figures", "heading")
@@ -81,7 +85,7 @@ def cover(book: Book, *, static: bool = False) -> Sheet:
         row += 1
     sheet.put(8, 6, "Contents", "heading")
     left_out = {"Tables"} if not (model.tables or model.series) else set()
-    left_out |= set() if static else {"Static sensitivity"}
+    left_out |= {"Static sensitivity", "Simulation"} - set(extra)
     left_out |= set() if book.what_if else {"Scenarios", "Sensitivity"}
     left_out |= {"P&L"} if not model.profit_and_loss else set()
     contents = [(name, what) for name, what in CONTENTS.items() if name not in left_out]

@@ -8,7 +8,7 @@ from xlroi.formula.scope import name_of
 from xlroi.model.model import SCENARIOS
 from xlroi.workbook.book import Book
 from xlroi.workbook.formats import number_format, shown_unit
-from xlroi.workbook.lines import SHOWN
+from xlroi.workbook.lines import SHOWN, as_shown
 from xlroi.workbook.plan import Computed, Leaf, Line, Link, Sheet, WhatIfTable
 
 __all__ = ["NAME", "scenarios"]
@@ -16,41 +16,62 @@ __all__ = ["NAME", "scenarios"]
 NAME: Final = "Scenarios"
 _LIVE: Final = 5
 _FIRST: Final = 6
-_TOP: Final = 9
+_TOP: Final = 7
 
 
 def scenarios(book: Book) -> Sheet:
-    """A What-If table: the scenario's number is typed into its input cell, and each result kept."""
+    """The comparison reads What-If tables below it, one a result, that type each scenario's number into a cell."""
     assert book.what_if is not None  # the sheet is only made where there is something to vary
     grid, model = book.what_if.grids["scenarios"], book.model
-    sheet = Sheet(NAME, "report", across=True, freeze="F10", repeat_rows="1:9")
-    sheet.widths = {1: 3, 2: 44, 3: 24, 4: 14, _LIVE: 18, **{_FIRST + i: 18 for i in range(len(SCENARIOS))}}
+    sheet = Sheet(NAME, "report", member_column=2, freeze="F8", repeat_rows="1:7")
+    sheet.widths = {1: 3, 2: 44, 3: 24, 4: 14, **dict.fromkeys(range(_LIVE, _FIRST + len(SCENARIOS)), 18)}
     sheet.put(1, 2, f"{NAME} – {book.case.title}", "title")
     sheet.put(2, 2, Link("book.says_state"), "sentence")
     sheet.put(3, 2, Link("book.master"), "sentence")
-    sheet.put(4, 2, "A What-If table of Excel: it follows every change of the inputs. Optimistic favours the proposal.", "note")
-    sheet.put(5, 2, "Input cell of the table; 0 at rest, 1 to 3 would replace the scenario switch", "label")
-    sheet.put(5, _LIVE, Leaf(SHOWN), "plain", "0")
-    sheet.put(6, 2, "Live result as the table has it, and as it is", "label")
-    sheet.put(6, _LIVE, Line("book.scenario_column"), "calculation", "#,##0.00##")
-    sheet.put(6, _FIRST, Line("book.scenario_live"), "calculation", "#,##0.00##")
-    sheet.put(_TOP - 1, 2, "Result", "column_head")
-    sheet.put(_TOP - 1, 3, "Of", "column_head")
-    sheet.put(_TOP - 1, 4, "Unit", "column_head")
-    sheet.put(_TOP - 1, _LIVE, "Now", "column_head")
-    for index in range(len(SCENARIOS)):
-        sheet.put(_TOP - 1, _FIRST + index, Leaf(name_of("scenarios"), index), "column_head")
-        sheet.put(_TOP, _FIRST + index, float(index + 1), "note", "0")
-    for offset, ((output, member), cells) in enumerate(zip(grid.outputs, grid.body, strict=True), 1):
-        row, text = _TOP + offset, model.texts[output]
-        table = model.system.lines[output].type.table
+    sheet.put(4, 2, "Live: every column follows the inputs. Optimistic is favourable to the proposal.", "note")
+    for column, head in enumerate(("Result", "Of", "Unit", "Now"), 2):
+        sheet.put(_TOP, column, head, "column_head")
+    for index, scenario in enumerate(SCENARIOS):
+        sheet.put(_TOP, _FIRST + index, as_shown(scenario), "column_head")
+    row = _TOP
+    for (output, member), (leaf, _) in zip(grid.outputs, grid.body[0], strict=True):
+        text, table = model.texts[output], model.system.lines[output].type.table
+        if table and not str(book.leaves.get(name_of(table), [""] * (member + 1))[member]):  # type: ignore[index]
+            continue  # a row that had no name at the build
+        row += 1
+        shown = number_format(text.unit_text)
         sheet.put(row, 2, text.label, "label")
         if table:
             sheet.put(row, 3, Link(name_of(table), member), "member")
         sheet.put(row, 4, shown_unit(text.unit_text, book.case.currency), "unit")
-        shown = number_format(text.unit_text)
-        sheet.put(row, _LIVE, Link(output, member), "link", shown)
-        for index, (leaf, place) in enumerate(cells):
-            sheet.put(row, _FIRST + index, Computed(leaf, place), "output", shown)
-    sheet.what_ifs.append(WhatIfTable(_TOP + 1, _FIRST, len(grid.body), len(SCENARIOS), grid.across, grid.down))
+        sheet.put(row, _LIVE, Link(output, member), "output", shown)
+        for index in range(len(SCENARIOS)):
+            sheet.put(row, _FIRST + index, Link(leaf, index), "link", shown)
+    _table(sheet, book, row + 3)
     return sheet
+
+
+def _table(sheet: Sheet, book: Book, row: int) -> None:
+    assert book.what_if is not None  # as above
+    grid = book.what_if.grids["scenarios"]
+    sheet.put(row, 2, "The What-If tables behind it", "heading")
+    sheet.put(row + 1, 2, "Their input cell: 0 at rest, 1 to 3 would replace the scenario switch", "label")
+    sheet.put(row + 1, _LIVE, Leaf(SHOWN), "plain", "0")
+    sheet.put(row + 2, 2, "One result as the table has it for the chosen scenario, and live", "label")
+    sheet.put(row + 2, _LIVE, Line("book.scenario_column"), "calculation", "#,##0.00##")
+    sheet.put(row + 2, _FIRST, Line("book.scenario_live"), "calculation", "#,##0.00##")
+    at = row + 4
+    for (output, member), (leaf, _) in zip(grid.outputs, grid.body[0], strict=True):
+        text = book.model.texts[output]
+        shown = number_format(text.unit_text)
+        sheet.put(at, 2, text.label, "label")
+        sheet.put(at, _LIVE, Link(output, member), "link", shown)
+        for index, scenario in enumerate(SCENARIOS, 1):
+            sheet.put(at + index, 3, as_shown(scenario), "note")
+            sheet.put(at + index, _LIVE - 1, float(index), "note", "0")
+            sheet.put(at + index, _LIVE, Computed(leaf, index - 1), "plain", shown)
+        sheet.what_ifs.append(WhatIfTable(at + 1, _LIVE, len(SCENARIOS), 1, None, SHOWN))
+        at += len(SCENARIOS) + 1
+    sheet.put(at, 2, "Scenarios, as the table knows them", "note")
+    for index in range(len(SCENARIOS)):
+        sheet.put(at + index, _LIVE, Leaf(name_of("scenarios"), index), "note")

@@ -22,7 +22,7 @@ def sensitivity(book: Book) -> Sheet:
     """Choose an output; the tables below follow it and every change of the inputs."""
     assert book.what_if is not None  # the sheet is only made where there is something to vary
     sheet = Sheet(NAME, "report", member_column=2, side_by_side="across")
-    sheet.widths = {1: 3, 2: 46, **{c: 16 for c in range(3, 19)}}
+    sheet.widths = {1: 3, 2: 46, **dict.fromkeys(range(3, 19), 16)}
     sheet.put(1, 2, f"{NAME} – {book.case.title}", "title")
     sheet.put(2, 2, Link("book.says_state"), "sentence")
     sheet.put(3, 2, Link("book.master"), "sentence")
@@ -75,7 +75,9 @@ def _two_way(sheet: Sheet, book: Book, row: int) -> int:
     across, down = (inputs[id] for id in what_if.two_way)
     units = [shown_unit(i.unit_text, book.case.currency) for i in (across, down)]
     sheet.put(row, 2, "Two inputs at a time", "heading")
-    sheet.put(row, 3, f"Across: {across.label}, {units[0]}. Down: {down.label}, {units[1]}. Kept inside their bounds", "note")
+    sheet.put(
+        row, 3, f"Across: {across.label}, {units[0]}. Down: {down.label}, {units[1]}. Kept inside their bounds", "note"
+    )
     sheet.put(row + 1, 2, "Input cells of the table; 0 at rest", "label")
     sheet.put(row + 1, 3, Leaf(ACROSS), "plain", "0")
     sheet.put(row + 1, 4, Leaf(DOWN), "plain", "0")
@@ -105,8 +107,26 @@ def _goals(sheet: Sheet, book: Book, row: int) -> int:
     if not what_if.goals:
         return row
     sheet.put(row, 2, "Break-even", "heading")
-    sheet.put(row, 3, "The value was searched at the build; the last columns show live that the output meets its target there", "note")
-    heads = ("Input", "Output", "Target", "Break-even at", "Now", "To add", "Output there", "", "Away by", "Size", "Proof", "Input cell")
+    sheet.put(
+        row,
+        3,
+        "The value was searched at the build; the last columns show live that the output meets its target there",
+        "note",
+    )
+    heads = (
+        "Input",
+        "Output",
+        "Target",
+        "Break-even at",
+        "Now",
+        "To add",
+        "Output there",
+        "",
+        "Away by",
+        "Size",
+        "Proof",
+        "Input cell",
+    )
     _heads(sheet, row + 1, heads)
     for number, goal in enumerate(what_if.goals, 1):
         at, stamp = row + 3 * number, f"goal{number}"
@@ -133,7 +153,9 @@ def _tornado(sheet: Sheet, book: Book, row: int) -> int:
     assert what_if is not None  # as above
     grid = what_if.grids["tornado"]
     sheet.put(row, 2, "Every input with a range", "heading")
-    sheet.put(row, 3, "A What-If table: its first column is the input's number, its top row the end of the range", "note")
+    sheet.put(
+        row, 3, "A What-If table: its first column is the input's number, its top row the end of the range", "note"
+    )
     sheet.put(row + 1, 2, "Input cells of the table: number and end; 0 at rest", "label")
     sheet.put(row + 1, 3, Leaf(ITEM), "plain", "0")
     sheet.put(row + 1, 4, Leaf(SIDE), "plain", "0")
