@@ -33,7 +33,7 @@ PICKED: Final = "book.picked"
 
 FACTORS: Final = (0.7, 0.85, 1.0, 1.15, 1.3)
 _MOST: Final = 10
-_BEYOND: Final = 1e15
+_BEYOND: Final = 1e13
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,8 @@ def _tornado(found: WhatIfs, model: Model) -> None:
     body = tuple((("tornado.low", i), ("tornado.high", i)) for i in range(count))
     found.grids["tornado"] = Grid(((PICKED, 0),), body, SIDE, (1.0, 2.0), ITEM, tuple(numbers))
     found.line("tornado.swing", "ABS(tornado.high - tornado.low)", "tornado")
-    key = "tornado.swing - tornado.number * book.tie"
+    # The tie breaker is relative, or it would vanish behind the fifteenth digit; and absolute, for swings of 0.
+    key = "tornado.swing * (1 - tornado.number * book.tie) - tornado.number * book.tie"
     found.line("tornado.key", f"IF(ISNUMBER(tornado.swing), {key}, book.beyond - tornado.number)", "tornado")
     found.line("tornado.place", "RANK(tornado.key)", "tornado")
     most = min(_MOST, len(found.varied))
