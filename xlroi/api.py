@@ -159,15 +159,16 @@ def build(
     prove_it: bool = False,
     static: bool = False,
     draws: Draws | None = None,
+    live: bool = True,
 ) -> Built:
     """Write the workbook of a case; an existing file is overwritten only with ``force``.
 
     With ``prove_it`` the book is proven with IronCalc in 25 states before it appears, and its Review sheet says so;
     a mismatch raises :class:`BookError`. ``static`` adds a sheet of sensitivities as stamped values, ``draws`` one of a
-    simulation.
+    simulation. Without ``live`` there are no What-If tables, for spreadsheets that cannot compute them.
     """
     target, built_on = Path(path), day or date.today()
-    book = book_of(case, built_on)
+    book = book_of(case, built_on, live=live)
     extras = Extras(static, draws is not None, simulate(case, draws.trials, draws.seed) if draws else None)
     if not prove_it:
         return build_book(book, target, built_on, force=force, extras=extras)

@@ -23,7 +23,17 @@ from xlroi.formula.scope import name_of
 from xlroi.formula.tree import Call, Name
 from xlroi.model.case import Case
 
-__all__ = ["PERCENTILES", "Best", "Driver", "OutputSummary", "Simulation", "drawn", "leaves_of_trials", "simulate"]
+__all__ = [
+    "PERCENTILES",
+    "Best",
+    "Driver",
+    "OutputSummary",
+    "Simulation",
+    "drawn",
+    "leaves_of_trials",
+    "quantiles_of",
+    "simulate",
+]
 
 PERCENTILES: Final = (5, 10, 25, 50, 75, 90, 95)
 TAIL: Final = 0.05
@@ -126,10 +136,8 @@ def simulate(
         values = drawn(quantiles, points)
         return values, engine.trials(leaves_of_trials(inputs, base, values), wanted, len(points))
 
-    quantiles, joined = (
-        [quantile(u.distribution, u.low, u.high) for u in inputs],
-        copula([u.id for u in inputs], case.correlations),
-    )
+    quantiles = quantiles_of(inputs)
+    joined = copula([u.id for u in inputs], case.correlations)
     done = 0
     for values, found in _mapped(run, (joined(p) for p in chunks(len(inputs), trials, seed)), threads):
         count = len(values)
@@ -155,6 +163,16 @@ def simulate(
         for id, (_, table, _) in picks.items()
     )
     return Simulation(trials, seed, tuple(inputs), made, best)
+
+
+def quantiles_of(inputs: Sequence[Uncertain]) -> list[Quantile]:
+    """The quantile function of each input; of a whole number the nearest one."""
+
+    def whole(inner: Quantile) -> Quantile:
+        return lambda u: np.round(inner(u))
+
+    found = [quantile(u.distribution, u.low, u.high) for u in inputs]
+    return [whole(q) if u.integer else q for u, q in zip(inputs, found, strict=True)]
 
 
 def drawn(quantiles: Sequence[Quantile], points: Array) -> Array:

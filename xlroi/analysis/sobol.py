@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlroi.analysis.sampling import chunks, quantile
-from xlroi.analysis.simulate import drawn, leaves_of_trials
+from xlroi.analysis.sampling import chunks
+from xlroi.analysis.simulate import drawn, leaves_of_trials, quantiles_of
 from xlroi.analysis.targets import target, uncertain_inputs
 from xlroi.engine.array import Array
 from xlroi.engine.run import Engine
@@ -55,7 +55,7 @@ def sobol_indices(
             "Sobol' indices need independent inputs, and the case correlates some: use --method one-at-a-time"
         )
     engine, base = Engine(case.model.system, case.model.steps), case.values()
-    quantiles = [quantile(u.distribution, u.low, u.high) for u in inputs]
+    quantiles = quantiles_of(inputs)
     points = np.concatenate(list(chunks(2 * len(inputs), trials, seed)))
     count = len(inputs)
     a, b = (drawn(quantiles, points[:, part]) for part in (slice(0, count), slice(count, None)))

@@ -39,6 +39,7 @@ class Uncertain:
     member: int | None = None
     low: float | None = None
     high: float | None = None
+    integer: bool = False
 
 
 def target(case: Case, path: str) -> Target:
@@ -89,7 +90,7 @@ def uncertain_inputs(case: Case) -> list[Uncertain]:
             distribution = of_range(low, given.base, high) if low < high else None
         if distribution is not None:
             bounds = (declared.minimum, declared.maximum)
-            found.append(Uncertain(id, declared.label, distribution, id, base, None, *bounds))
+            found.append(Uncertain(id, declared.label, distribution, id, base, None, *bounds, declared.integer))
     for table in case.model.tables.values():
         for column in table.columns.values():
             if column.all_or_nothing:

@@ -26,6 +26,7 @@ _ENGINES = click.Choice(["ironcalc", "libreoffice", "all"])
 @click.option(
     "--static-sensitivity", "static", is_flag=True, help="Add sensitivities as stamped values (for Google Sheets)."
 )
+@click.option("--no-what-if", "plain", is_flag=True, help="Leave out What-If tables (for LibreOffice).")
 @click.option("--prices", type=click.Path(path_type=Path), help="A price file of your own; it wins over the catalogue.")
 @click.option(
     "--simulate", "trials", type=click.IntRange(1, 10_000_000), help="Add a simulation of that many trials, stamped."
@@ -39,6 +40,7 @@ def build(
     day: datetime | None,
     prove_it: bool,
     static: bool,
+    plain: bool,
     prices: Path | None,
     trials: int | None,
     seed: int,
@@ -55,7 +57,9 @@ def build(
     loaded = load_case(case, prices)
     warn_of_old_prices(loaded, built_on or date.today())
     draws = Draws(trials, seed) if trials else None
-    built = write(loaded, target, day=built_on, force=force, prove_it=prove_it, static=static, draws=draws)
+    built = write(
+        loaded, target, day=built_on, force=force, prove_it=prove_it, static=static, draws=draws, live=not plain
+    )
     if as_json:
         print_json({"workbook": str(built.path), "formula_cells": built.formula_cells, "sheets": list(built.sheets)})
     else:

@@ -446,6 +446,7 @@ def scaled(declared: Input, base: float) -> tuple[float | None, float | None]:
         if factor is None:
             return None
         number = float(f"{base * factor:.12g}")  # 0.1 * 1.2 is 0.12 in a cell, not 0.12000000000000001
+        number = float(round(number)) if declared.integer else number
         number = number if declared.minimum is None else max(number, declared.minimum)
         return number if declared.maximum is None else min(number, declared.maximum)
 

@@ -127,8 +127,8 @@ def _copied(value: Any) -> Any:
     return [_copied(v) for v in value] if isinstance(value, list) else value
 
 
-def book_of(case: Case, day: date | None = None) -> Book:
-    """The system of a case's workbook, built on ``day`` (default: today)."""
+def book_of(case: Case, day: date | None = None, *, live: bool = True) -> Book:
+    """The system of a case's workbook, built on ``day`` (default: today); ``live`` brings the What-If tables."""
     model = case.model
     own: dict[str, LeafValue] = {SCENARIO: as_shown(case.scenario)}
     for id, given in case.inputs.items():
@@ -143,7 +143,7 @@ def book_of(case: Case, day: date | None = None) -> Book:
     count = years(model)
     leaves |= {name_of(YEARS): [f"{i + 1}" for i in range(count)], "annual.place": [float(i) for i in range(count)]}
     rows = {id: _rows(model, id, leaves) for id in model.tables}
-    what_if = what_ifs(case, rows)
+    what_if = what_ifs(case, rows) if live else None
     leaves[BUILT_ON], leaves["book.price_age"] = to_serial(day or date.today()), float(case.max_price_age)
     for id, given in case.inputs.items():
         if model.inputs[id].is_price:

@@ -192,6 +192,8 @@ class Sheet:
     repeat_columns: str | None = None
     print_to: int | None = None
     """The last column that is printed; what stands behind it is for the screen."""
+    print_rows: int | None = None
+    """The last row that is printed."""
     drawings: list[Drawing] = field(default_factory=list)
     what_ifs: list[WhatIfTable] = field(default_factory=list)
     choices: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)

@@ -21,6 +21,7 @@ from xlroi.workbook.layout import Layout
 from xlroi.workbook.lines import BUILT_ON, SCENARIO, as_shown
 from xlroi.workbook.plan import Text
 from xlroi.workbook.sheets.records import CASE_HEAD, HOUSE_HEAD, MODEL_HEAD
+from xlroi.workbook.sheets.sensitivity import NAME as SENSITIVITY
 from xlroi.workbook.sheets.simulation import NAME as SIMULATION
 from xlroi.workbook.sheets.swings import NAME as SWINGS
 from xlroi.workbook.write import Extras, layout_of
@@ -54,8 +55,8 @@ def read_back(path: Path, cells: Cells) -> ReadBack:
         house_text = _column(cells, "Change log", HOUSE_HEAD, "C")
         house = None if house_text is None else house_from(parse_yaml(house_text, "house standards"))
         case = case_from(parse_yaml(case_text, "Change log"), model, house)
-        book = book_of(case)
         there = {sheet for sheet, _ in cells}
+        book = book_of(case, live=SENSITIVITY in there)
         layout = layout_of(book, date(2000, 1, 1), None, Extras(SWINGS in there, SIMULATION in there))
     except InputError as error:
         raise BookError(f"{path}: the case that the workbook carries cannot be read:\n{error}") from None

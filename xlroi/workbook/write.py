@@ -204,7 +204,6 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
     ws.sheet_view.showGridLines = sheet.role not in ("report", "check")
     ws.page_setup.orientation = "landscape"
     wide = 5 if sheet.role == "time" else 3 if sheet.name == "Tables" else 1  # pages side by side
-    wide = 5 if sheet.role == "time" else 3 if sheet.name == "Tables" else 1  # pages side by side
     ws.page_setup.paperSize = 8 if wide > 1 else 9  # A3, A4
     ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = (
         wide,
@@ -214,7 +213,8 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
     if sheet.repeat_rows:
         ws.print_title_rows = sheet.repeat_rows
     if sheet.print_to:
-        ws.print_area = f"A1:{get_column_letter(sheet.print_to)}{max(cell.row for cell in sheet.placed)}"
+        last = sheet.print_rows or max(cell.row for cell in sheet.placed)
+        ws.print_area = f"A1:{get_column_letter(sheet.print_to)}{last}"
     if sheet.repeat_columns:
         ws.print_title_cols = sheet.repeat_columns
     pages = f"Version {layout.book.case.version.replace('&', '&&')}, page &P of &N"

@@ -98,6 +98,8 @@ def inputs(book: Book) -> Sheet:
             sheet.put(row, 1, group, "heading")
             row += 1
         shown = number_format(declared.unit_text)
+        if 0 < abs(given.base) < 1 and not declared.unit_text.startswith(("%", "money", "date")):
+            shown = "0.00##_)"  # a twentieth of an hour is not 0.1
         sheet.put(row, 2, declared.label, "label")
         sheet.put(row, 3, id, "code")
         sheet.put(row, VALUE, Line(id), "calculation", shown)

@@ -47,6 +47,7 @@ def scenarios(book: Book) -> Sheet:
         sheet.put(row, _LIVE, Link(output, member), "output", shown)
         for index in range(len(SCENARIOS)):
             sheet.put(row, _FIRST + index, Link(leaf, index), "link", shown)
+    sheet.print_to, sheet.print_rows = _FIRST + len(SCENARIOS) - 1, row
     _table(sheet, book, row + 3)
     return sheet
 

@@ -14,15 +14,15 @@ from xlroi.workbook.whatif import ACROSS, DOWN, FACTORS, OUTPUT, PICKED
 __all__ = ["NAME", "sensitivity"]
 
 NAME: Final = "Sensitivity"
-_NUMBER: Final = "#,##0.00##_);(#,##0.00##);0_)"
-_CHART: Final = "J4"
+_NUMBER: Final = "[>=1000]#,##0_);[<=-1000](#,##0);0.00##_)"
+_CHART: Final = "J6"
 
 
 def sensitivity(book: Book) -> Sheet:
     """Choose an output; the tables below follow it and every change of the inputs."""
     assert book.what_if is not None  # the sheet is only made where there is something to vary
     sheet = Sheet(NAME, "report", member_column=2, side_by_side="across")
-    sheet.widths = {1: 3, 2: 46, **dict.fromkeys(range(3, 19), 16)}
+    sheet.widths = {1: 3, 2: 44, 3: 30, 4: 22, **dict.fromkeys(range(5, 19), 14)}
     sheet.put(1, 2, f"{NAME} – {book.case.title}", "title")
     sheet.put(2, 2, Link("book.says_state"), "sentence")
     sheet.put(3, 2, Link("book.master"), "sentence")
@@ -33,6 +33,7 @@ def sensitivity(book: Book) -> Sheet:
     row = _widest(sheet, book, 7)
     row = _two_way(sheet, book, row)
     row = _goals(sheet, book, row)
+    sheet.print_to, sheet.print_rows = 18, row
     row = _tornado(sheet, book, row)
     _outputs(sheet, book, row)
     return sheet
