@@ -36,6 +36,7 @@ def page() -> str:
     tests["hand"] += _text("tests/engine/test_excel_finance.py")
     templates = _text(*[str(p.relative_to(ROOT)) for p in sorted((ROOT / "workbook_templates").rglob("*.yaml"))])
     templates += _text("examples/templates/delivery_vans.yaml", "xlroi/model/tables.py", "xlroi/workbook/lines.py")
+    templates += _text("xlroi/workbook/whatif.py")
     rows = []
     for name, function in FUNCTIONS.items():
         word = re.compile(rf"\b{re.escape(name)}\b")

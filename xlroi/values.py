@@ -67,7 +67,24 @@ def normal_formula(formula: str) -> str:
     """
     parts = formula.split('"')
     parts[::2] = [re.sub(r"\s+|_XLFN\.|'", "", part.upper()) for part in parts[::2]]
-    return '"'.join(parts)
+    text = '"'.join(parts)
+    return text[1:-1] if _in_brackets(text) else text
+
+
+def _in_brackets(formula: str) -> bool:
+    """Whether one pair of brackets holds the whole formula: it says the same without.
+
+    >>> _in_brackets("(A1+B1)"), _in_brackets("(A1)+(B1)")
+    (True, False)
+    """
+    depth = 0
+    for place, sign in enumerate(
+        '"'.join(re.sub(r"[()]", "x", p) if i % 2 else p for i, p in enumerate(formula.split('"')))
+    ):
+        depth += (sign == "(") - (sign == ")")
+        if depth == 0:
+            return place > 0 and place == len(formula) - 1
+    return False
 
 
 _EPOCH: Final = date(1899, 12, 30)

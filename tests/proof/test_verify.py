@@ -46,14 +46,14 @@ def test_an_engine_that_crashes_is_asked_once_more(book: Path, monkeypatch: pyte
         def __exit__(self, *exception: object) -> None:
             self.inner.__exit__(*exception)
 
-    monkeypatch.setattr(verify, "open_book", lambda p, e: Crashing(open_book(p, e), crash=next(crashes)))
+    monkeypatch.setattr(verify, "open_book", lambda p, e, **k: Crashing(open_book(p, e, **k), crash=next(crashes)))
     found = xlroi.verify(book, count=6)
     assert found.passed
     assert len(found.proof.engines) == 1
 
 
 def test_an_engine_that_stays_away_is_no_pass(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(path: Path, engine: str) -> Recalculation:
+    def gone(path: Path, engine: str, *, what_if: bool) -> Recalculation:
         raise EngineUnavailable(f"{engine} is not installed")
 
     monkeypatch.setattr(verify, "open_book", gone)

@@ -156,12 +156,15 @@ class Layout:
             yield Filled(sheet.name, run.row, column, text, run.id, step, run.member)
 
     def _short(self, formula: str, id: str) -> str:
-        if len(formula) > LONGEST:
+        wider = len(get_column_letter(self.last)) - 1  # of the last column, where a row's formula is longest
+        if len(formula) + wider * (formula.count(NOW) + formula.count(BEFORE)) > LONGEST:
             text = self.book.model.texts.get(id)
             place = f"{text.place}: " if text and text.place else ""
-            readable = formula.replace(NOW, "I").replace(BEFORE, "H")
+            readable = formula.replace(NOW, get_column_letter(self.last)).replace(
+                BEFORE, get_column_letter(self.last - 1)
+            )
             raise InputError(
-                f"{place}the formula of {id!r} has {len(formula)} characters in its cell, more than {LONGEST}: "
+                f"{place}the formula of {id!r} has {len(readable)} characters in its cell, more than {LONGEST}: "
                 f"split it into lines ({readable})"
             )
         return formula

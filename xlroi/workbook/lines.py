@@ -100,10 +100,10 @@ def live_inputs(model: Model, *, what_if: bool) -> Additions:
     A scenario without a value of its own uses the base.
     """
     found = Additions(leaves=[Declaration(SCENARIO, Type(kind="text"), "input")])
-    for number, scenario in enumerate(OTHERS, 2):
+    for scenario, sign in zip(OTHERS, ("= 2", "> 2"), strict=True):
         switch = f'{SCENARIO} = "{as_shown(scenario)}"'
         if what_if:
-            switch = f"IF({SHOWN} > 0, {SHOWN} = {number}, {switch})"
+            switch = f"IF({SHOWN} > 0, {SHOWN} {sign}, {switch})"
         found.drafts.append(Draft(f"book.{scenario}", switch))
     for id, declared in model.inputs.items():
         found.leaves += [Declaration(raw(id, s), Type(unit=declared.unit), "input") for s in SCENARIOS]

@@ -70,9 +70,9 @@ def cover(book: Book, extra: Sequence[str] = ()) -> Sheet:
     sheet.widths = {1: 3, 2: 34, 3: 20, 4: 14, 5: 3, 6: 20, 7: 60}
     sheet.put(1, 2, case.title, "title")
     sheet.put(2, 2, model.question, "note")
-    sheet.put(3, 2, Link(model.answer), "sentence")
+    sheet.put(4, 2, Link(model.answer), "sentence")
     if book.what_if:
-        sheet.put(4, 2, Link("book.says_movers"), "sentence")
+        sheet.put(7, 2, Link("book.says_movers"), "note")
     sheet.put(5, 2, Link("book.says_state"), "sentence")
     sheet.put(6, 2, Link("book.master"), "check")
     sheet.put(8, 2, "Headline figures", "heading")
