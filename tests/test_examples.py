@@ -122,9 +122,13 @@ def test_two_builds_of_a_day_are_the_same_bytes(built: tuple[xlroi.api.Case, Pat
 
 
 def test_both_engines_prove_the_book(built: tuple[xlroi.api.Case, Path]) -> None:
-    found = xlroi.verify(built[1], engines=["all"], count=25)
+    # One book of the large model is enough for the slower engine; all of them go through the faster one.
+    twice = built[1].stem in ("gpu_server_8", "lenovo_breakeven")
+    engines = ["ironcalc"] if twice else ["ironcalc", "libreoffice"]
+    found = xlroi.verify(built[1], engines, count=25)
     assert found.proof.mismatches == []
-    assert [(e.engine, e.states >= 25) for e in found.proof.engines] == [("ironcalc", True), ("libreoffice", True)]
+    assert [(e.engine, e.states >= 25) for e in found.proof.engines] == [(name, True) for name in engines]
+    assert twice or found.proof.engines[1].table_states >= 2
     assert all(e.cells == found.proof.cells > 5000 for e in found.proof.engines)
 
 

@@ -265,13 +265,13 @@ def verify(
 
 
 def _tables(found: ReadBack, formulas: int) -> Tables:
-    """The What-If tables of a book, computed in as many states as ten million cells allow, and in three at least."""
+    """The What-If tables of a book, computed in as many states as six million cells allow, and in two at least."""
     layout = found.layout
     cells = frozenset(layout.computed(layout.as_built))
     if not cells:
         return Tables()
     places = {(sheet, f"{get_column_letter(table.column)}{table.row}"): said for sheet, table, said in layout.tables()}
-    return Tables(cells, places, max(3, 10_000_000 // (formulas * len(cells))))
+    return Tables(cells, places, max(2, 6_000_000 // (formulas * len(cells))))
 
 
 def proof_states(found: ReadBack, count: int) -> list[State]:

@@ -12,6 +12,7 @@ from xlroi.engine.array import Array
 from xlroi.engine.run import Engine
 from xlroi.engine.run import Leaf as LeafValue
 from xlroi.formula.scope import name_of
+from xlroi.formula.tree import Call
 from xlroi.model.model import Model
 from xlroi.values import ERRORS, ExcelError
 from xlroi.workbook.whatif import OUTPUT, PICKED, Grid, WhatIfs
@@ -55,7 +56,7 @@ def _columns(engine: Engine, grid: Grid, leaves: Mapping[str, LeafValue]) -> Ite
     if grid.down:
         trials[grid.down] = np.repeat(side, len(top))
     lines = engine.system.lines
-    numeric = [o for o, _ in grid.outputs if lines[o].type.kind != "text"]
+    numeric = [o for o, _ in grid.outputs if lines[o].type.kind != "text" or _picks(engine, o)]
     values = engine.trials({**leaves, **trials}, dict.fromkeys(numeric), len(top) * len(side))
     texts = {o: _texts(engine, o, leaves, trials) for o, _ in grid.outputs if o not in values}
     names = {t: _names(engine, t, leaves) for o, _ in grid.outputs if (t := lines[o].type.table)}
@@ -72,7 +73,8 @@ def _columns(engine: Engine, grid: Grid, leaves: Mapping[str, LeafValue]) -> Ite
                 cells.append(None)
             else:
                 array = values[output]
-                cells.append(float(array[trial, member if array.shape[1] > 1 else 0, 0]))
+                cell = array[trial, member if array.shape[1] > 1 else 0, 0]
+                cells.append(cell if isinstance(cell, str) else float(cell))
         yield output, [(grid.body[row][column], value) for row, value in enumerate(cells)]
 
 
@@ -82,6 +84,12 @@ def _edge(engine: Engine, edge: tuple[float, ...] | str, leaves: Mapping[str, Le
         return np.array(edge or (0.0,))
     values: Array = engine.trials(leaves, [edge], 1)[edge][0, :, 0]
     return values
+
+
+def _picks(engine: Engine, output: str) -> bool:
+    """Whether a text line names the best row, which the array engine knows; other texts are made one by one."""
+    node = engine.system.lines[output].node
+    return isinstance(node, Call) and node.function in ("PICK_MIN", "PICK_MAX")
 
 
 def _names(engine: Engine, table: str, leaves: Mapping[str, LeafValue]) -> list[str]:
