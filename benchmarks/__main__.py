@@ -1,15 +1,13 @@
-"""``python -m benchmarks [--write]``: medians and ratios, measured in one run on the predictive maintenance example."""
+"""``python -m benchmarks [--write]``: medians and ratios, measured in one run."""
 
 from __future__ import annotations
 
 import itertools
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -20,6 +18,8 @@ import pyxirr
 from openpyxl import Workbook
 
 import xlroi
+from benchmarks import large
+from benchmarks.measure import Row, median, row
 from xlroi.engine.roots import irr
 from xlroi.engine.run import Engine
 from xlroi.proof.cells import Key, read_book
@@ -32,23 +32,6 @@ CASE = ROOT / "examples" / "predictive_maintenance.yaml"
 PAGE = ROOT / "docs" / "performance.md"
 TRIALS = 10_000
 DAY = date(2026, 11, 20)
-
-Row = tuple[str, str, str, str]
-
-
-def median(action: Callable[[], object], repeats: int = 5) -> float:
-    """Median seconds of an action."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
-
-
-def row(what: str, ours: float, peer: str, theirs: float) -> Row:
-    """One line of the table; the ratio says how many times longer the peer takes."""
-    return what, f"{ours * 1e3:,.3f} ms", f"{peer}: {theirs * 1e3:,.3f} ms", f"{theirs / ours:,.2f}×"
 
 
 def evaluation(book: Path) -> list[Row]:
@@ -66,7 +49,7 @@ def evaluation(book: Path) -> list[Row]:
     full = median(lambda: engine.evaluate(leaves))
     npv = median(lambda: engine.trials(varied, ["npv"], TRIALS), 3) / TRIALS
     every = median(lambda: engine.trials(varied, outputs, TRIALS), 3) / TRIALS
-    layout = layout_of(book_of(case), DAY)
+    layout = layout_of(book_of(case, live=False), DAY)
     places = layout.input_cells()
     wanted = [(layout.homes[o].sheet, f"D{layout.homes[o].row}") for o in outputs]
     found: list[Row] = []
@@ -104,9 +87,9 @@ def _warm(book: Path, name: str, places: dict[str, Key], wanted: list[Key]) -> f
         return median(state)
 
 
-def building(folder: Path, book: Path) -> Row:
+def building(case: Path, folder: Path, book: Path, repeats: int = 5) -> Row:
     """The build against plain openpyxl writing the same cells: the ratio below 1 says how much longer ours takes."""
-    made = book_of(xlroi.load_case(CASE))
+    made = book_of(xlroi.load_case(case))
     cells = read_book(book)
 
     def raw() -> None:
@@ -117,8 +100,9 @@ def building(folder: Path, book: Path) -> Row:
             sheets[sheet][ref] = value  # type: ignore[assignment]
         workbook.save(folder / "raw.xlsx")
 
-    ours = median(lambda: build_book(made, folder / "ours.xlsx", DAY, force=True))
-    return row("build of the workbook", ours, "openpyxl, same cells, no styles", median(raw))
+    ours = median(lambda: build_book(made, folder / "ours.xlsx", DAY, force=True), repeats)
+    what = f"build of {case.stem}, {len(cells.cells):,} cells"
+    return row(what, ours, "openpyxl, same cells, no styles", median(raw, repeats))
 
 
 def rates() -> Row:
@@ -148,18 +132,24 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         book = folder / "book.xlsx"
-        xlroi.build(xlroi.load_case(CASE), book, day=DAY)
-        rows = [*evaluation(book), building(folder, book), rates(), start()]
+        xlroi.build(xlroi.load_case(CASE), book, day=DAY, live=False)
+        rows = [*evaluation(book), building(CASE, folder, book)]
+        cluster = folder / "cluster.xlsx"
+        xlroi.build(xlroi.load_case(large.CASE), cluster, day=DAY, live=False)
+        rows += large.recalculated(cluster)
+        xlroi.build(xlroi.load_case(large.CASE), cluster, day=DAY, force=True)
+        rows += [building(large.CASE, folder, cluster, 3), large.by_hand(), *large.growth(), rates(), start()]
     lines = ["| what | xlroi | peer | peer ÷ xlroi |", "|---|---|---|---|", *(f"| {' | '.join(r)} |" for r in rows)]
     print("\n".join(lines))
     if "--write" in sys.argv:
         PAGE.write_text(
             "# Performance\n\n"
             "Medians of one run of `make bench` (`python -m benchmarks --write`) on the predictive maintenance\n"
-            "example; the peers recalculate every formula cell of its workbook. Machines are noisy: read the ratios,\n"
-            "not the times. A trial is one of 10,000 that are computed together. Warm: the workbook is open, two\n"
-            "inputs are set, all is recalculated, the outputs are read. Cold: it is opened as well; the engine's own\n"
-            "start is not counted.\n\n"
+            "example and on the 512-GPU example; the peers recalculate every formula cell of the workbook, built\n"
+            "without What-If tables. Machines are noisy: read the ratios, not the times. A trial is one of those\n"
+            "that are computed together. Warm: the workbook is open, inputs are set, all is recalculated, the\n"
+            "outputs are read. Cold: it is opened as well; the engine's own start is not counted. In the rows of\n"
+            "growth the peer is the engine itself, with ten times as much.\n\n"
             f"{date.today().isoformat()}, Python {platform.python_version()}, NumPy {np.__version__}.\n\n"
             + "\n".join(lines)
             + "\n",

@@ -1,0 +1,26 @@
+"""Medians and rows of the table."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+__all__ = ["Row", "median", "row"]
+
+Row = tuple[str, str, str, str]
+
+
+def median(action: Callable[[], object], repeats: int = 5) -> float:
+    """Median seconds of an action."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def row(what: str, ours: float, peer: str, theirs: float) -> Row:
+    """One line of the table; the ratio says how many times longer the peer takes."""
+    return what, f"{ours * 1e3:,.3f} ms", f"{peer}: {theirs * 1e3:,.3f} ms", f"{theirs / ours:,.2f}×"
