@@ -177,8 +177,11 @@ def _tornado(found: WhatIfs, model: Model) -> None:
     body = tuple((("tornado.low", i), ("tornado.high", i)) for i in range(count))
     found.grids["tornado"] = Grid(((PICKED, 0),), body, SIDE, (1.0, 2.0), ITEM, tuple(numbers))
     found.line("tornado.swing", "ABS(tornado.high - tornado.low)", "tornado")
+    # What is left of two equal numbers is no swing; spreadsheets differ on it.
+    rest = "(ABS(tornado.high) + ABS(tornado.low)) * book.tie"
+    found.line("tornado.felt", f"tornado.swing * (tornado.swing > {rest})", "tornado")
     # The tie breaker is relative, or it would vanish behind the fifteenth digit; and absolute, for swings of 0.
-    key = "tornado.swing * (1 - tornado.number * book.tie) - tornado.number * book.tie"
+    key = "tornado.felt * (1 - tornado.number * book.tie) - tornado.number * book.tie"
     found.line("tornado.key", f"IF(ISNUMBER(tornado.swing), {key}, book.beyond - tornado.number)", "tornado")
     found.line("tornado.place", "RANK(tornado.key)", "tornado")
     most = min(_MOST, len(found.varied))

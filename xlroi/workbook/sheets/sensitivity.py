@@ -166,7 +166,7 @@ def _tornado(sheet: Sheet, book: Book, row: int) -> int:
     sheet.put(row + 3, 2, "Unchanged by the table, and live", "label")
     sheet.put(row + 3, 3, Line("book.tornado_base"), "calculation", _NUMBER)
     sheet.put(row + 3, 4, Line("book.tornado_live"), "calculation", _NUMBER)
-    _heads(sheet, row + 5, ("Input", "Number", "Pessimistic", "Optimistic", "Swing", "Key", "Place", "Name"))
+    _heads(sheet, row + 5, ("Input", "Number", "Pessimistic", "Optimistic", "Swing", "Felt", "Key", "Place", "Name"))
     sheet.put(row + 6, 3, Link(PICKED), "link", _NUMBER)
     sheet.put(row + 6, 4, 1.0, "note", "0")
     sheet.put(row + 6, 5, 2.0, "note", "0")
@@ -178,9 +178,10 @@ def _tornado(sheet: Sheet, book: Book, row: int) -> int:
         for offset, (leaf, place) in enumerate(cells):
             sheet.put(at, 4 + offset, Computed(leaf, place), "output", _NUMBER)
         sheet.put(at, 6, Line("tornado.swing", member), "calculation", _NUMBER)
-        sheet.put(at, 7, Line("tornado.key", member), "calculation", _NUMBER)
-        sheet.put(at, 8, Line("tornado.place", member), "calculation", "0")
-        sheet.put(at, 9, Leaf(name_of("tornado"), member), "note")
+        sheet.put(at, 7, Line("tornado.felt", member), "calculation", _NUMBER)
+        sheet.put(at, 8, Line("tornado.key", member), "calculation", _NUMBER)
+        sheet.put(at, 9, Line("tornado.place", member), "calculation", "0")
+        sheet.put(at, 10, Leaf(name_of("tornado"), member), "note")
     sheet.what_ifs.append(WhatIfTable(first, 4, len(grid.body), 2, SIDE, ITEM))
     row = first + len(grid.body) + 1
     for offset, table in enumerate(("top", "across", "down")):
