@@ -288,7 +288,8 @@ def _finance(function: str, arguments: list[Evaluate]) -> Evaluate:
             return irr(flows, guess)[:, :, None]
         dates = np.broadcast_to(arguments[1](frame), flows.shape)
         rate = xirr(flows, dates, guess)
-        return np.where(flows[:, :, 0] == 0, np.nan, rate)[:, :, None]
+        lost = rate < -0.999  # spreadsheets give up so near to −1
+        return np.where((flows[:, :, 0] == 0) | lost, np.nan, rate)[:, :, None]
 
     evaluate = {"NPV": npv, "XNPV": xnpv}.get(function, internal)
     return lambda frame: evaluate(frame.all_steps())

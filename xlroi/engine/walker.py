@@ -314,4 +314,5 @@ class Walker:
             rate = float(xirr(series[0], series[1], single[0]))
         else:
             rate = float(irr(series[0], single[0]))
-        return NUM if np.isnan(rate) else rate
+        # Below -99.9% spreadsheets give up the search on dates.
+        return NUM if np.isnan(rate) or (node.function == "XIRR" and rate < -0.999) else rate
