@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlroi.engine.array import BINARY, ELEMENTWISE, JOIN, REDUCE, STEPS_PER_YEAR, Array, finite, folded
-from xlroi.engine.roots import irr, xirr
+from xlroi.engine.roots import irr, spreadsheet_xirr
 from xlroi.engine.rows import by_row, member_word
 from xlroi.formula.functions import FUNCTIONS
 from xlroi.formula.scope import Scope, name_of
@@ -287,9 +287,7 @@ def _finance(function: str, arguments: list[Evaluate]) -> Evaluate:
         if function == "IRR":
             return irr(flows, guess)[:, :, None]
         dates = np.broadcast_to(arguments[1](frame), flows.shape)
-        rate = xirr(flows, dates, guess)
-        lost = rate < -0.999  # spreadsheets give up so near to −1
-        return np.where((flows[:, :, 0] == 0) | lost, np.nan, rate)[:, :, None]
+        return np.where(flows[:, :, 0] == 0, np.nan, spreadsheet_xirr(flows, dates, guess))[:, :, None]
 
     evaluate = {"NPV": npv, "XNPV": xnpv}.get(function, internal)
     return lambda frame: evaluate(frame.all_steps())

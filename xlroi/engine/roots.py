@@ -20,7 +20,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["irr", "present_value", "xirr"]
+__all__ = ["irr", "present_value", "spreadsheet_xirr", "xirr"]
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -86,6 +86,12 @@ def xirr(flows: ArrayLike, dates: ArrayLike, guess: ArrayLike = 0.1) -> Array:
     with np.errstate(all="ignore"):
         years = (days - days[..., :1]) / 365
     return _solve(rows, np.where(years >= 0, years, np.nan), guess, _XIRR_TRIES)
+
+
+def spreadsheet_xirr(flows: ArrayLike, dates: ArrayLike, guess: ArrayLike) -> Array:
+    """:func:`xirr` as far as spreadsheets find it: NaN below −99.9%, where they give up the search on dates."""
+    rate = xirr(flows, dates, guess)
+    return np.where(rate < -0.999, np.nan, rate)
 
 
 def _rows(flows: ArrayLike) -> Array:

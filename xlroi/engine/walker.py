@@ -11,7 +11,7 @@ import numpy as np
 
 from xlroi.engine import scalar
 from xlroi.engine.excel_finance import EXCEL_FINANCE
-from xlroi.engine.roots import irr, xirr
+from xlroi.engine.roots import irr, spreadsheet_xirr
 from xlroi.formula.functions import FUNCTIONS
 from xlroi.formula.scope import Scope, name_of
 from xlroi.formula.tree import Binary, Call, Minus, Name, Node, Number, Text
@@ -311,8 +311,7 @@ class Walker:
         if node.function == "XIRR":
             if series[0][0] == 0:
                 return NA
-            rate = float(xirr(series[0], series[1], single[0]))
+            rate = float(spreadsheet_xirr(series[0], series[1], single[0]))
         else:
             rate = float(irr(series[0], single[0]))
-        # Below -99.9% spreadsheets give up the search on dates.
-        return NUM if np.isnan(rate) or (node.function == "XIRR" and rate < -0.999) else rate
+        return NUM if np.isnan(rate) else rate
