@@ -6,6 +6,7 @@ kind, whatever the number of threads.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,8 +20,6 @@ from xlroi.analysis.targets import Target, Uncertain, target, uncertain_inputs
 from xlroi.engine.array import Array
 from xlroi.engine.run import Engine, Leaf
 from xlroi.errors import InputError
-from xlroi.formula.scope import name_of
-from xlroi.formula.tree import Call, Name
 from xlroi.model.case import Case
 
 __all__ = [
@@ -78,7 +77,7 @@ class OutputSummary:
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """How often each row is the one that a line names as best."""
+    """How often each row is the one that a line names as best; a trial with an error has none."""
 
     line: str
     label: str
@@ -124,13 +123,12 @@ def simulate(
     lines = model.system.lines
     chosen = outputs or [h for h in model.headlines if lines[h].type.kind != "text"]
     targets = [target(case, path) for path in chosen]
-    picks = {id: pick for id in model.headlines if (pick := _pick(case, id))}
-    wanted = [*dict.fromkeys([*(t.line for t in targets), *(value for value, _, _ in picks.values())])]
+    picks = {id: label for id in model.headlines if (label := lines[id].picks)}
+    wanted = [*dict.fromkeys([*(t.line for t in targets), *picks])]
     engine, base = Engine(model.system, model.steps), case.values()
-    active = {table: engine.evaluate(base, outputs=[name_of(table)]).row_names(table) for _, table, _ in picks.values()}
     kept = {t.path: np.empty(trials) for t in targets}
     ranked: list[Array] = []
-    wins = {id: np.zeros(len(active[table])) for id, (_, table, _) in picks.items()}
+    wins: dict[str, Counter[Any]] = {id: Counter() for id in picks}
 
     def run(points: Array) -> tuple[Array, dict[str, Array]]:
         values = drawn(quantiles, points)
@@ -142,25 +140,20 @@ def simulate(
     for values, found in _mapped(run, (joined(p) for p in chunks(len(inputs), trials, seed)), threads):
         count = len(values)
         for t in targets:
-            array = found[t.line]
-            kept[t.path][done : done + count] = array[:, t.member if array.shape[1] > 1 else 0, 0]
-        for id, (line, table, largest) in picks.items():
-            wins[id] += _wins(found[line][:, :, 0], active[table], largest=largest)
+            kept[t.path][done : done + count] = t.of(found[t.line])
+        for id in picks:
+            wins[id].update(found[id][:, 0, 0])
         if done < _RANKED:
             ranked.append(values[: _RANKED - done])
         done += count
         progress(count)
     live = engine.trials(base, wanted, 1)
     rows = _ranks(np.concatenate(ranked))
-    made = tuple(
-        _summary(t, kept[t.path], float(live[t.line][0, t.member if live[t.line].shape[1] > 1 else 0, 0]), inputs, rows)
-        for t in targets
-    )
+    made = tuple(_summary(t, kept[t.path], float(t.of(live[t.line])[0]), inputs, rows) for t in targets)
+    labels = engine.evaluate(base, outputs=picks.values()).arrays
     best = tuple(
-        Best(
-            id, model.texts[id].label, {n: float(w / trials) for n, w in zip(active[table], wins[id], strict=True) if n}
-        )
-        for id, (_, table, _) in picks.items()
+        Best(id, model.texts[id].label, {n: wins[id][n] / trials for n in labels[label][0, :, 0] if n})
+        for id, label in picks.items()
     )
     return Simulation(trials, seed, tuple(inputs), made, best)
 
@@ -202,25 +195,6 @@ def _mapped(run: Callable[[Array], Any], points: Iterator[Array], threads: int) 
     with ThreadPoolExecutor(threads) as pool:
         while part := list(islice(points, threads)):
             yield from pool.map(run, part)
-
-
-def _pick(case: Case, id: str) -> tuple[str, str, bool] | None:
-    """Of a line that names the best row: the line that it compares, its table, and whether the largest is best."""
-    node = case.model.system.lines[id].node
-    if isinstance(node, Call) and node.function in ("PICK_MIN", "PICK_MAX"):
-        value = node.arguments[0]
-        if isinstance(value, Name) and value.type.table and not value.type.month:
-            return value.id, value.type.table, node.function == "PICK_MAX"
-    return None
-
-
-def _wins(values: Array, names: list[str], *, largest: bool) -> Array:
-    """How often each row is best, the first one in a tie; a trial with an error has no winner."""
-    inactive = np.array([not name for name in names])
-    array = np.where(inactive, -np.inf if largest else np.inf, np.broadcast_to(values, (len(values), len(names))))
-    whole = array[~np.isnan(array).any(axis=1)]
-    at = whole.argmax(axis=1) if largest else whole.argmin(axis=1)
-    return np.bincount(at, minlength=len(names)).astype(np.float64)
 
 
 def _ranks(values: Array) -> Array:

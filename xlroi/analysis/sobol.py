@@ -61,9 +61,8 @@ def sobol_indices(
     a, b = (drawn(quantiles, points[:, part]) for part in (slice(0, count), slice(count, None)))
 
     def outputs(values: Array) -> Array:
-        found = engine.trials(leaves_of_trials(inputs, base, values), [meant.line], len(values))[meant.line]
+        result = meant.of(engine.trials(leaves_of_trials(inputs, base, values), [meant.line], len(values))[meant.line])
         progress(len(values))
-        result: Array = found[:, meant.member if found.shape[1] > 1 else 0, 0]
         if np.isnan(result).any():
             missing = int(np.isnan(result).sum())
             raise InputError(

@@ -55,8 +55,7 @@ def swings(case: Case, output: str | Target) -> list[Swing]:
     for index, (id, given) in enumerate(varied):
         for side, value in enumerate((given.pessimistic, given.optimistic)):
             trials[id][2 * index + side] = base[id] if value is None else value
-    array = engine.trials({**base, **trials}, [meant.line], 2 * len(varied))[meant.line]
-    values = array[:, meant.member if array.shape[1] > 1 else 0, 0]
+    values = meant.of(engine.trials({**base, **trials}, [meant.line], 2 * len(varied))[meant.line])
     found = []
     for index, (id, _) in enumerate(varied):
         ends = [float(v) for v in values[2 * index : 2 * index + 2]]

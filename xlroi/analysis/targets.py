@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from xlroi.engine.array import Array
+from xlroi.engine.run import Engine
 from xlroi.errors import InputError
-from xlroi.formula.scope import did_you_mean, name_of
+from xlroi.formula.scope import did_you_mean
 from xlroi.model.case import Case
 from xlroi.model.distributions import Distribution, of_range
 
@@ -25,6 +27,11 @@ class Target:
     member: int = 0
     never: bool = False
     """#N/A means that it never happens: a payback that is not reached counts as infinite."""
+
+    def of(self, array: Array) -> Array:
+        """Its value in every trial, from the array of its line."""
+        found: Array = array[:, self.member, 0]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +64,13 @@ def target(case: Case, path: str) -> Target:
         if row is not None:
             raise InputError(f"{path!r}: {id!r} is one number, without rows")
         return Target(id, id, text.label, text.unit_text, 0, never)
-    names = _names(case, table)
+    names = Engine(model.system, model.steps).row_names(case.values(), table)
     if row is None:
         raise InputError(f"{path!r}: {id!r} has a value for each row; name one, as {id}[{next(iter(names), 'row')}]")
     member = next((i for i, name in enumerate(names) if name.casefold() == row.strip().casefold()), None)
     if member is None:
         raise InputError(f"{path!r}: table {table!r} has no row {row!r}" + did_you_mean(row, [n for n in names if n]))
     return Target(f"{id}[{names[member]}]", id, f"{text.label} [{names[member]}]", text.unit_text, member, never)
-
-
-def _names(case: Case, table: str) -> list[str]:
-    """The names of a table's rows; of a cross table, as its own lines join them."""
-    cross = case.model.tables[table].cross
-    if cross is None:
-        return [str(n) for n in case.lists()[name_of(table)]]
-    left, right = _names(case, cross.left_table), _names(case, cross.right_table)
-    pairs = cross.slots(len(left), len(right))
-    return [f"{left[i]} – {right[j]}" if left[i] and right[j] else "" for i, j in pairs]
 
 
 def uncertain_inputs(case: Case) -> list[Uncertain]:

@@ -103,6 +103,10 @@ class Engine:
                 self._name_errors(ids, values, walker)
         return values
 
+    def row_names(self, leaves: Mapping[str, Leaf], table: str) -> list[str]:
+        """The names of a table's rows; of a cross table, as its own lines join them."""
+        return self.evaluate(leaves, outputs=[name_of(table)]).row_names(table)
+
     def trials(self, leaves: Mapping[str, Leaf], outputs: Iterable[str], count: int) -> dict[str, Array]:
         """The outputs over ``count`` trials, each [trials, members, steps]; an error is NaN.
 

@@ -17,7 +17,7 @@ from xlroi.formula.graph import Edge, Group, edges, evaluation_order, find_cycle
 from xlroi.formula.macros import expanded
 from xlroi.formula.parse import parse
 from xlroi.formula.scope import WHOLE_TIMELINE_DEAD, Cross, Declaration, Scope, Step
-from xlroi.formula.tree import FormulaError, Node, Type
+from xlroi.formula.tree import Call, FormulaError, Name, Node, Type
 from xlroi.formula.units import DIMENSIONLESS, Unit
 
 __all__ = ["Draft", "Line", "LineProblem", "Refused", "System", "Totalled", "build_system"]
@@ -57,6 +57,13 @@ class Line:
     dead: bool
     reads: tuple[str, ...]
     guarded: bool = True
+
+    @property
+    def picks(self) -> str | None:
+        """Of a line that names the best row of a table: the texts it picks from. Trials keep no other texts."""
+        if isinstance(self.node, Call) and self.node.function in ("PICK_MIN", "PICK_MAX"):
+            return next(label.id for label in self.node.arguments[1:] if isinstance(label, Name))
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,6 @@ import numpy as np
 from xlroi.engine.array import Array
 from xlroi.engine.run import Engine
 from xlroi.engine.run import Leaf as LeafValue
-from xlroi.formula.scope import name_of
-from xlroi.formula.tree import Call
 from xlroi.model.model import Model
 from xlroi.values import ERRORS, ExcelError
 from xlroi.workbook.whatif import OUTPUT, PICKED, Grid, WhatIfs
@@ -56,10 +54,10 @@ def _columns(engine: Engine, grid: Grid, leaves: Mapping[str, LeafValue]) -> Ite
     if grid.down:
         trials[grid.down] = np.repeat(side, len(top))
     lines = engine.system.lines
-    numeric = [o for o, _ in grid.outputs if lines[o].type.kind != "text" or _picks(engine, o)]
+    numeric = [o for o, _ in grid.outputs if lines[o].type.kind != "text" or lines[o].picks]
     values = engine.trials({**leaves, **trials}, dict.fromkeys(numeric), len(top) * len(side))
     texts = {o: _texts(engine, o, leaves, trials) for o, _ in grid.outputs if o not in values}
-    names = {t: _names(engine, t, leaves) for o, _ in grid.outputs if (t := lines[o].type.table)}
+    names = {t: engine.row_names(leaves, t) for o, _ in grid.outputs if (t := lines[o].type.table)}
     for column in range(len(grid.body[0])):
         output, member = grid.outputs[column if len(grid.outputs) > 1 else 0]
         first = column if grid.across else 0
@@ -72,8 +70,7 @@ def _columns(engine: Engine, grid: Grid, leaves: Mapping[str, LeafValue]) -> Ite
             elif table and not names[table][member]:
                 cells.append(None)
             else:
-                array = values[output]
-                cell = array[trial, member if array.shape[1] > 1 else 0, 0]
+                cell = values[output][trial, member, 0]
                 cells.append(cell if isinstance(cell, str) else float(cell))
         yield output, [(grid.body[row][column], value) for row, value in enumerate(cells)]
 
@@ -86,18 +83,8 @@ def _edge(engine: Engine, edge: tuple[float, ...] | str, leaves: Mapping[str, Le
     return values
 
 
-def _picks(engine: Engine, output: str) -> bool:
-    """Whether a text line names the best row, which the array engine knows; other texts are made one by one."""
-    node = engine.system.lines[output].node
-    return isinstance(node, Call) and node.function in ("PICK_MIN", "PICK_MAX")
-
-
-def _names(engine: Engine, table: str, leaves: Mapping[str, LeafValue]) -> list[str]:
-    return engine.evaluate(leaves, outputs=[name_of(table)]).row_names(table)
-
-
 def _texts(engine: Engine, output: str, leaves: Mapping[str, LeafValue], trials: Mapping[str, Any]) -> list[list[Any]]:
-    """A text line in every trial, by members; the array engine keeps no texts over trials."""
+    """A text line in every trial, by members, where the array engine keeps no texts over trials."""
     found = []
     for index in range(len(next(iter(trials.values())))):
         one = {**leaves, **{leaf: float(values[index]) for leaf, values in trials.items()}}
