@@ -18,13 +18,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
 from xlroi.errors import InputError, Problem
 from xlroi.formula.scope import did_you_mean
 from xlroi.formula.units import Unit, parse_unit
-from xlroi.model.loading import Document, KeyPath, parse_yaml
+from xlroi.model.loading import Document, KeyPath, parse_yaml, round_trip
 from xlroi.model.numbers import number_from
 
 __all__ = ["Catalogue", "Entry", "catalogue", "refers", "resolved"]
@@ -32,7 +31,7 @@ __all__ = ["Catalogue", "Entry", "catalogue", "refers", "resolved"]
 _WORDS = ("id", "kind", "name", "provider", "region", "term")
 _COLUMNS = (*_WORDS, "value", "unit", "currency", "as_of", "estimate", "source")
 _SHOWN = 6
-_SMALLEST_LIMIT = 64 * 1024**2
+_LARGEST = 64 * 1024**2  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ def _newest_first(entries: Iterable[Entry]) -> list[Entry]:
 
 def _own(path: Path) -> tuple[Entry, ...]:
     try:
-        if path.stat().st_size > _SMALLEST_LIMIT:
+        if path.stat().st_size > _LARGEST:
             raise InputError(f"{path}: larger than 64 MB; a price file is a short table")
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -194,14 +193,10 @@ def resolved(
     inputs = document.data.get("inputs") if isinstance(document.data, dict) else None
     if not isinstance(inputs, dict):
         return document
-    wanted = {
-        id: node for id, node in inputs.items() if isinstance(node, dict) and "catalogue" in node and "base" not in node
-    }
+    wanted = {id: node for id, node in inputs.items() if refers(node)}
     if not wanted:
         return document
-    yaml = YAML(typ="rt", pure=True)
-    yaml.preserve_quotes, yaml.width = True, 4096
-    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml = round_trip()
     data = yaml.load(document.text)
     problems: list[Problem] = []
     for id, node in wanted.items():

@@ -17,7 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from xlroi.errors import InputError, Problem
 
-__all__ = ["Document", "load_yaml", "parse_yaml"]
+__all__ = ["Document", "load_yaml", "parse_yaml", "round_trip"]
 
 _LARGEST: Final = 4 * 1024 * 1024  # bytes: a case is a page, a large one a few hundred
 _MOST_NODES: Final = 200_000  # values, aliases expanded: a "billion laughs" file stops here
@@ -101,6 +101,14 @@ def parse_yaml(text: str, file: str) -> Document:
     except RecursionError:
         raise InputError([Problem(file, None, "", "nested too deeply")]) from None
     return document
+
+
+def round_trip() -> YAML:
+    """For a text that is edited: its comments, quotes and line breaks stay."""
+    yaml = YAML(typ="rt", pure=True)
+    yaml.preserve_quotes, yaml.width = True, 4096
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml
 
 
 class _Plain:

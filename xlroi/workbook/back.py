@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from xlroi.errors import BookError
 from xlroi.formula.scope import name_of
 from xlroi.model.case import scaled
+from xlroi.model.loading import round_trip
 from xlroi.model.model import SCENARIOS, Column, Table
 from xlroi.model.starter import yaml_number
 from xlroi.model.tables import duplicates, refused_name
@@ -37,9 +37,7 @@ class Change:
 
 def edited_case(found: ReadBack) -> tuple[str, list[Change]]:
     """The case as the workbook now holds it, and every changed input; raises :class:`BookError`."""
-    yaml = YAML(typ="rt", pure=True)
-    yaml.preserve_quotes, yaml.width = True, 4096
-    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml = round_trip()
     data: CommentedMap = yaml.load(found.book.case.text)
     writer = _Writer(found, data)
     changes = [*writer.scenario(), *writer.inputs(), *writer.series(), *writer.tables()]
