@@ -12,7 +12,7 @@ import numpy as np
 import xlroi
 from benchmarks.kernel import npv_of_owning, without_spare
 from benchmarks.measure import Row, median, row
-from xlroi.analysis.simulate import leaves_of_trials, quantiles_of
+from xlroi.analysis.simulate import drawn, leaves_of_trials, quantiles_of
 from xlroi.analysis.targets import uncertain_inputs
 from xlroi.engine.run import Engine
 from xlroi.model.case import Case, case_from
@@ -29,17 +29,16 @@ TRIALS = 4_096
 DAY = date(2026, 11, 20)
 
 
-def drawn(case: Case, count: int) -> dict[str, Any]:
+def varied(case: Case, count: int) -> dict[str, Any]:
     """The leaves of a case with every uncertain input varying, [trials]."""
     inputs = uncertain_inputs(case)
     points = np.random.default_rng(1).random((count, len(inputs)))
-    values = np.stack([q(points[:, i]) for i, q in enumerate(quantiles_of(inputs))], axis=1)
-    return leaves_of_trials(inputs, case.values(), values)
+    return leaves_of_trials(inputs, case.values(), drawn(quantiles_of(inputs), points))
 
 
 def trials(case: Case, count: int) -> float:
     """Median seconds of one trial, pruned to one output."""
-    engine, leaves = Engine(case.model.system, case.model.steps), drawn(case, count)
+    engine, leaves = Engine(case.model.system, case.model.steps), varied(case, count)
     return median(lambda: engine.trials(leaves, [OUTPUT], count), 3) / count
 
 
@@ -73,7 +72,7 @@ def recalculated(book: Path) -> list[Row]:
 def by_hand() -> Row:
     """The same output from a kernel that was written by hand; both give the same numbers (a test compares them)."""
     case = xlroi.load_case(CASE)
-    leaves = without_spare(drawn(case, TRIALS))
+    leaves = without_spare(varied(case, TRIALS))
 
     def kernel() -> None:
         for start in range(0, TRIALS, 256):

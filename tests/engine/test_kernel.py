@@ -7,13 +7,13 @@ import pytest
 
 import xlroi
 from benchmarks.kernel import npv_of_owning, without_spare
-from benchmarks.large import CASE, drawn
+from benchmarks.large import CASE, varied
 from xlroi.engine.run import Engine
 
 
 def test_trials_equal_a_kernel_written_by_hand() -> None:
     case = xlroi.load_case(CASE)
-    leaves = drawn(case, 600)
+    leaves = varied(case, 600)
     names = [name for name in leaves["options.name"] if name]
     by_hand = npv_of_owning(without_spare(leaves), names.index("Own"), names.index("Cloud committed"))
     engine = Engine(case.model.system, case.model.steps)
