@@ -43,11 +43,12 @@ class Solution:
     reason: str = ""
 
 
-def solve(case: Case, output: str, target: float, varied: str) -> Solution:
+def solve(case: Case, output: str, target: float, varied: str, engine: Engine | None = None) -> Solution:
     """Search the input inside its bounds, from its present value outwards; raises :class:`InputError` for a bad name.
 
     The search looks at 129 values at once and closes in on the crossing nearest to the present value. Where the output
     jumps over the target, as a number of whole servers does, there is no value, and the reason says where it jumps.
+    ``engine`` is one of the case's model, where there is one already.
 
     >>> from xlroi.model.case import case_from
     >>> from xlroi.model.loading import parse_yaml
@@ -59,10 +60,10 @@ def solve(case: Case, output: str, target: float, varied: str) -> Solution:
     _known(model, output, varied)
     declared, base = model.inputs[varied], case.inputs[varied].value(case.scenario)
     low, high = _range(declared.minimum, declared.maximum, base, declared.default)
-    engine, leaves = Engine(model.system, model.steps), case.values()
+    trials, leaves = (engine or Engine(model.system, model.steps)).trials, case.values()
 
     def outputs(values: Array) -> Array:
-        found: Array = engine.trials({**leaves, varied: values}, [output], len(values))[output][:, 0, 0]
+        found: Array = trials({**leaves, varied: values}, [output], len(values))[output][:, 0, 0]
         return found
 
     now = float(outputs(np.array([base, base]))[0])

@@ -41,7 +41,7 @@ def annual(model: Model) -> Additions:
 
     line("annual.year", "first_fiscal_year + annual.place")
     line("annual.months", "SUM(operating * (fiscal_year = annual.year))")
-    so_far = "0"
+    apart = {}
     for id in annual_lines(model):
         of = model.system.lines[id]
         if of.totalled == "balance":
@@ -50,10 +50,9 @@ def annual(model: Model) -> Additions:
         line(f"annual.{id}", f"SUM({id} * (fiscal_year = annual.year))")
         line(f"years.{id}", f"SUM(annual.{id})", table=False)
         line(f"apart.{id}", f"ABS(years.{id} - total.{id}) > check_tolerance * ABS(total.{id})", table=False)
-        line(f"aparts.{id}", f"{so_far} + apart.{id}", table=False)
-        so_far = f"aparts.{id}"
+        apart[f"aparts.{id}"] = f"apart.{id}"
     check = Check("annual_agrees", "Fiscal years sum to the months", "error", "Every flow on Annual and its total")
-    found.checks.append((check, f"{so_far} = 0"))
+    found.checks.append((check, f"{found.sum_down(apart)} = 0"))
     _profit_and_loss(found, model)
     return found
 

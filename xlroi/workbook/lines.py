@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from xlroi.formula.scope import Declaration, name_of
@@ -57,6 +57,14 @@ class Additions:
     drafts: list[Draft] = field(default_factory=list)
     leaves: list[Declaration] = field(default_factory=list)
     checks: list[tuple[Check, str]] = field(default_factory=list)
+
+    def sum_down(self, terms: Mapping[str, str]) -> str:
+        """Sums down a list, each line the one above it and its own term; the last of them, or 0."""
+        so_far = "0"
+        for id, term in terms.items():
+            self.drafts.append(Draft(id, f"{so_far} + {term}"))
+            so_far = id
+        return so_far
 
 
 def raw(id: str, scenario: Scenario) -> str:
@@ -130,8 +138,7 @@ def live_inputs(model: Model, *, what_if: bool) -> Additions:
 
 def bounds(model: Model) -> Additions:
     """Live inputs inside their bounds, which stand beside them; a validation stops typing, but not pasting."""
-    found = Additions()
-    so_far = "0"
+    found, outside = Additions(), {}
     for id, declared in model.inputs.items():
         ends = [(low_of(id), declared.minimum, ">="), (high_of(id), declared.maximum, "<=")]
         given = [(leaf, sign) for leaf, value, sign in ends if value is not None]
@@ -140,11 +147,10 @@ def bounds(model: Model) -> Additions:
         found.leaves += [Declaration(leaf, Type(unit=declared.unit), "constant") for leaf, _ in given]
         inside = ", ".join(f"{id} {sign} {leaf}" for leaf, sign in given)
         found.drafts.append(Draft(f"inside.{id}", f"AND({inside})"))
-        found.drafts.append(Draft(f"outside.{id}", f"{so_far} + (1 - inside.{id})"))
-        so_far = f"outside.{id}"
-    if found.drafts:
+        outside[f"outside.{id}"] = f"(1 - inside.{id})"
+    if outside:
         check = Check("inputs_inside", "Every input lies inside its bounds", "error", "See the right of Inputs")
-        found.checks.append((check, f"{so_far} = 0"))
+        found.checks.append((check, f"{found.sum_down(outside)} = 0"))
     return found
 
 
@@ -156,19 +162,15 @@ def price_ages(model: Model, limit: int) -> Additions:
     """Which dated prices were old at the build, and the alert that says so."""
     found = Additions(leaves=[Declaration(BUILT_ON, Type(unit=DATE), "input")])
     found.leaves.append(Declaration("book.price_age", Type(unit=parse_unit("day")), "constant"))
-    so_far = "0"
-    for id, declared in model.inputs.items():
-        if not declared.is_price:
-            continue
+    prices = [id for id, declared in model.inputs.items() if declared.is_price]
+    for id in prices:
         dated = dated_of(id)
         found.leaves.append(Declaration(dated, Type(unit=DATE), "input"))
         old = f"({BUILT_ON} - {dated} > book.price_age) * 1"
         found.drafts.append(Draft(f"old.{id}", f"IF(ISNUMBER({dated}), {old}, 0)"))
-        found.drafts.append(Draft(f"olds.{id}", f"{so_far} + old.{id}"))
-        so_far = f"olds.{id}"
     label = f"Dated prices were at most {limit} days old at the build"
     check = Check("prices_young", label, "alert", "Sources and Inputs tell the date of each; look the price up again")
-    found.checks.append((check, f"{so_far} = 0"))
+    found.checks.append((check, f"{found.sum_down({f'olds.{id}': f'old.{id}' for id in prices})} = 0"))
     return found
 
 
@@ -200,16 +202,13 @@ def totals(model: Model) -> list[Draft]:
 
 def changes(model: Model) -> Additions:
     """What each input cell held as built, which inputs differ from it, and how many do."""
-    found = Additions()
-    so_far = "0"
+    found, terms = Additions(), {}
     for id, formula, leaves in _changed(model):
         found.leaves += [Declaration(built(leaf), of, "input") for leaf, of in leaves]
         table = leaves[0][1].table
         found.drafts.append(Draft(f"changed.{id}", formula, table, guarded=table is None))
-        counted = f"SUM(changed.{id})" if table else f"changed.{id}"
-        found.drafts.append(Draft(f"changes.{id}", f"{so_far} + {counted}"))
-        so_far = f"changes.{id}"
-    found.drafts.append(Draft("book.changed", so_far))
+        terms[f"changes.{id}"] = f"SUM(changed.{id})" if table else f"changed.{id}"
+    found.drafts.append(Draft("book.changed", found.sum_down(terms)))
     said = 'FIXED(book.changed, 0) & IF(book.changed = 1, " input", " inputs") & " changed since build"'
     found.drafts.append(Draft("book.says_changed", f'IF(book.changed = 0, "As built", {said})'))
     found.drafts.append(Draft("book.stale", 'IF(book.changed = 0, "current", "STALE: inputs changed since build")'))

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from xlroi.analysis.goal import solve
+from xlroi.analysis.goal import Solution, solve
+from xlroi.engine.run import Engine
 from xlroi.engine.run import Leaf as LeafValue
 from xlroi.formula.scope import Declaration, name_of
 from xlroi.formula.system import Draft
@@ -94,8 +95,9 @@ def what_ifs(case: Case, rows: dict[str, int]) -> WhatIfs | None:
     _picked(found)
     _tornado(found, model)
     _two_way(found, model)
+    engine = Engine(model.system, model.steps)
     for number, goal in enumerate(model.goals, 1):
-        _goal(found, case, number, goal)
+        _goal(found, model, number, goal, solve(case, goal.output, goal.target, goal.input, engine))
     _live(found, model)
     _at_rest(found)
     return found
@@ -231,11 +233,9 @@ def _two_way(found: WhatIfs, model: Model) -> None:
     found.grids["two"] = Grid(((PICKED, 0),), body, ACROSS, "across.shift", DOWN, "down.shift")
 
 
-def _goal(found: WhatIfs, case: Case, number: int, goal: Goal) -> None:
+def _goal(found: WhatIfs, model: Model, number: int, goal: Goal, solution: Solution) -> None:
     """The value of an input at which an output reaches its target: stamped, and beside it what the book shows there."""
-    model = case.model
-    unit, solution = model.inputs[goal.input].unit, solve(case, goal.output, goal.target, goal.input)
-    stamp = f"goal{number}"
+    unit, stamp = model.inputs[goal.input].unit, f"goal{number}"
     found.goals.append(goal)
     value = None if solution.value is None else float(f"{solution.value:.10g}")
     found.leaf(f"{stamp}.at", Type(unit=unit), 0.0)
@@ -256,11 +256,8 @@ def _goal(found: WhatIfs, case: Case, number: int, goal: Goal) -> None:
 def _at_rest(found: WhatIfs) -> None:
     """A case that was left in an input cell of a What-If table would make every headline wrong."""
     cells = [cell for grid in found.grids.values() for cell in (grid.across, grid.down) if cell]
-    so_far = "0"
-    for number, cell in enumerate(cells, 1):
-        found.line(f"book.resting{number}", f"{so_far} + (BARE({cell}) <> 0)")
-        so_far = f"book.resting{number}"
+    moved = {f"book.resting{number}": f"(BARE({cell}) <> 0)" for number, cell in enumerate(cells, 1)}
     check = Check(
         "what_ifs_rest", "What-If tables are at rest", "error", "Their input cells on Scenarios and Sensitivity hold 0"
     )
-    found.additions.checks.append((check, f"{so_far} = 0"))
+    found.additions.checks.append((check, f"{found.additions.sum_down(moved)} = 0"))
