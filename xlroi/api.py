@@ -10,8 +10,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from openpyxl.utils import get_column_letter
-
 from xlroi.analysis.bridge import Bridge, Step
 from xlroi.analysis.long import long_table, write_table
 from xlroi.analysis.simulate import simulate
@@ -270,8 +268,7 @@ def _tables(found: ReadBack, formulas: int) -> Tables:
     cells = frozenset(layout.computed(layout.as_built))
     if not cells:
         return Tables()
-    places = {(sheet, f"{get_column_letter(table.column)}{table.row}"): said for sheet, table, said in layout.tables()}
-    return Tables(cells, places, max(2, 6_000_000 // (formulas * len(cells))))
+    return Tables(cells, layout.tables(), max(2, 6_000_000 // (formulas * len(cells))))
 
 
 def proof_states(found: ReadBack, count: int) -> list[State]:

@@ -14,7 +14,7 @@ from xlroi.formula.spell import BEFORE, NOW, spell
 from xlroi.formula.tree import Name
 from xlroi.values import CellValue
 from xlroi.workbook.book import Book, address
-from xlroi.workbook.plan import FIRST_STEP, OPENING, Computed, Home, Leaf, Line, Link, Placed, Run, Sheet, WhatIfTable
+from xlroi.workbook.plan import FIRST_STEP, OPENING, Computed, Home, Leaf, Line, Link, Placed, Run, Sheet
 from xlroi.workbook.refs import Refs, header_rows
 
 __all__ = ["LONGEST", "Filled", "Layout"]
@@ -75,18 +75,21 @@ class Layout:
                     found[sheet.name, ref] = values.cell(content.id, content.member)
         return found
 
-    def tables(self) -> Iterator[tuple[str, WhatIfTable, dict[str, str]]]:
-        """Every What-If table: its sheet, its place, and what its definition in the file says."""
+    def tables(self) -> dict[tuple[str, str], dict[str, str]]:
+        """Every What-If table by its first cell, and what its definition in the file says."""
+        found = {}
         for sheet in self.sheets:
             for table in sheet.what_ifs:
+                first = f"{get_column_letter(table.column)}{table.row}"
                 last = f"{get_column_letter(table.column + table.columns - 1)}{table.row + table.rows - 1}"
                 across, down = (self._cell_of(leaf) for leaf in (table.across, table.down))
-                said = {"ref": f"{get_column_letter(table.column)}{table.row}:{last}"}
+                said = {"ref": f"{first}:{last}"}
                 if across and down:
                     said |= {"dt2D": "1", "dtr": "1", "r1": across, "r2": down}
                 else:
                     said |= {"dt2D": "0", "dtr": "1" if across else "0", "r1": across or down or ""}
-                yield sheet.name, table, said
+                found[sheet.name, first] = said
+        return found
 
     def _cell_of(self, leaf: str | None) -> str | None:
         if leaf is None:

@@ -69,7 +69,7 @@ class Extras:
 
 def layout_of(book: Book, day: date, proof: ProofStamp | None = None, extras: Extras | None = None) -> Layout:
     """All sheets of a book, in reading order; ``proof`` is what the Review sheet says of it."""
-    extras = extras or Extras()
+    extras, what_if = extras or Extras(), book.what_if
     own, profit = tables.tables(book), annual.profit_and_loss(book)
     first = [
         reports.cover(book, [swings.NAME] * extras.static + [simulation.NAME] * extras.simulated),
@@ -81,7 +81,7 @@ def layout_of(book: Book, day: date, proof: ProofStamp | None = None, extras: Ex
         annual.by_year(book),
         *([profit] if profit else []),
         reports.results(book),
-        *([scenarios.scenarios(book), sensitivity.sensitivity(book)] if book.what_if else []),
+        *([scenarios.scenarios(book, what_if), sensitivity.sensitivity(book, what_if)] if what_if else []),
         *([swings.swings_sheet(book)] if extras.static else []),
         *([simulation.simulation(book, extras.simulation)] if extras.simulated else []),
         reports.checks(book),
@@ -125,7 +125,6 @@ def build_book(
     writable(path, force=force)
     layout = layout_of(book, day, proof, extras)
     values = layout.values(layout.as_built)
-    computed = layout.computed(layout.as_built)
     workbook = Workbook()
     workbook.remove(workbook.active)  # type: ignore[arg-type]
     house = book.case.house
@@ -134,20 +133,20 @@ def build_book(
         _sheet(workbook.create_sheet(sheet.name), sheet, layout, dresser)
     for filled in layout.formulas():
         workbook[filled.sheet].cell(filled.row, filled.column).value = f"={filled.formula}"
-    for name, table, said in layout.tables():
+    for (name, ref), said in layout.tables().items():
         two = said["dt2D"] == "1"
         formula = DataTableFormula(ref=said["ref"], dt2D=two, dtr=said["dtr"] == "1", r1=said["r1"], r2=said.get("r2"))
-        workbook[name].cell(table.row, table.column).value = formula
+        workbook[name][ref].value = formula
     for sheet in layout.sheets:
         draw(workbook, layout, sheet)
     if house and house.logo:
         _logo(workbook[layout.sheets[0].name], house.logo)
     _names(workbook, layout)
     _properties(workbook, book, day)
-    parts: dict[str, dict[str, CellValue]] = {}
-    for index, sheet in enumerate(layout.sheets, 1):
-        known = {**values, **computed}
-        parts[f"xl/worksheets/sheet{index}.xml"] = {ref: v for (name, ref), v in known.items() if name == sheet.name}
+    known: dict[str, dict[str, CellValue]] = {sheet.name: {} for sheet in layout.sheets}
+    for (name, ref), value in {**values, **layout.computed(layout.as_built)}.items():
+        known[name][ref] = value
+    parts = {f"xl/worksheets/sheet{index}.xml": of_sheet for index, of_sheet in enumerate(known.values(), 1)}
     with tempfile.TemporaryDirectory(dir=path.resolve().parent, prefix=".xlroi-") as scratch:
         raw, done = Path(scratch, "raw.xlsx"), Path(scratch, "done.xlsx")
         workbook.save(raw)

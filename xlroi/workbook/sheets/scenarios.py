@@ -10,6 +10,7 @@ from xlroi.workbook.book import Book
 from xlroi.workbook.formats import number_format, shown_unit
 from xlroi.workbook.lines import SHOWN, as_shown
 from xlroi.workbook.plan import Computed, Leaf, Line, Link, Sheet, WhatIfTable
+from xlroi.workbook.whatif import Grid, WhatIfs
 
 __all__ = ["NAME", "scenarios"]
 
@@ -19,10 +20,10 @@ _FIRST: Final = 6
 _TOP: Final = 7
 
 
-def scenarios(book: Book) -> Sheet:
+def scenarios(book: Book, what_if: WhatIfs) -> Sheet:
     """The comparison reads What-If tables below it, one a result, that type each scenario's number into a cell."""
-    assert book.what_if is not None  # the sheet is only made where there is something to vary
-    grid, model = book.what_if.grids["scenarios"], book.model
+    grid, model, leaves = what_if.grids["scenarios"], book.model, {**book.leaves, **what_if.computed}
+    names = {t: book.engine.row_names(leaves, t) for t in {o.table for o in model.outputs} if t}
     sheet = Sheet(NAME, "report", member_column=2, freeze="F8", repeat_rows="1:7")
     sheet.widths = {1: 3, 2: 44, 3: 24, 4: 14, **dict.fromkeys(range(_LIVE, _FIRST + len(SCENARIOS)), 18)}
     sheet.put(1, 2, f"{NAME} – {book.case.title}", "title")
@@ -36,7 +37,7 @@ def scenarios(book: Book) -> Sheet:
     row = _TOP
     for (output, member), (leaf, _) in zip(grid.outputs, grid.body[0], strict=True):
         text, table = model.texts[output], model.system.lines[output].type.table
-        if table and not str(book.leaves.get(name_of(table), [""] * (member + 1))[member]):  # type: ignore[index]
+        if table and not names[table][member]:
             continue  # a row that had no name at the build
         row += 1
         shown = number_format(text.unit_text)
@@ -48,13 +49,11 @@ def scenarios(book: Book) -> Sheet:
         for index in range(len(SCENARIOS)):
             sheet.put(row, _FIRST + index, Link(leaf, index), "link", shown)
     sheet.print_to, sheet.print_rows = _FIRST + len(SCENARIOS) - 1, row
-    _table(sheet, book, row + 3)
+    _table(sheet, book, grid, row + 3)
     return sheet
 
 
-def _table(sheet: Sheet, book: Book, row: int) -> None:
-    assert book.what_if is not None  # as above
-    grid = book.what_if.grids["scenarios"]
+def _table(sheet: Sheet, book: Book, grid: Grid, row: int) -> None:
     sheet.put(row, 2, "The What-If tables behind it", "heading")
     sheet.put(row + 1, 2, "Their input cell: 0 at rest, 1 to 3 would replace the scenario switch", "label")
     sheet.put(row + 1, _LIVE, Leaf(SHOWN), "plain", "0")

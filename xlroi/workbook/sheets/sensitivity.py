@@ -9,7 +9,7 @@ from xlroi.workbook.book import Book
 from xlroi.workbook.formats import number_format, shown_unit
 from xlroi.workbook.lines import ITEM, SIDE, chosen
 from xlroi.workbook.plan import Computed, Drawing, Leaf, Line, Link, Sheet, WhatIfTable
-from xlroi.workbook.whatif import ACROSS, DOWN, FACTORS, OUTPUT, PICKED
+from xlroi.workbook.whatif import ACROSS, DOWN, FACTORS, OUTPUT, PICKED, WhatIfs
 
 __all__ = ["NAME", "sensitivity"]
 
@@ -18,9 +18,8 @@ _NUMBER: Final = "[>=1000]#,##0_);[<=-1000](#,##0);0.00##_)"
 _CHART: Final = "J6"
 
 
-def sensitivity(book: Book) -> Sheet:
+def sensitivity(book: Book, what_if: WhatIfs) -> Sheet:
     """Choose an output; the tables below follow it and every change of the inputs."""
-    assert book.what_if is not None  # the sheet is only made where there is something to vary
     sheet = Sheet(NAME, "report", member_column=2, side_by_side="across")
     sheet.widths = {1: 3, 2: 44, 3: 30, 4: 22, **dict.fromkeys(range(5, 19), 14)}
     sheet.put(1, 2, f"{NAME} – {book.case.title}", "title")
@@ -28,14 +27,14 @@ def sensitivity(book: Book) -> Sheet:
     sheet.put(3, 2, Link("book.master"), "sentence")
     sheet.put(4, 2, "Output: choose from the list", "label")
     sheet.put(4, 3, Leaf(OUTPUT), "text_input")
-    sheet.choices[4, 3] = tuple(book.what_if.outputs)
+    sheet.choices[4, 3] = tuple(what_if.outputs)
     sheet.put(5, 2, Line("book.says_movers"), "sentence")
     row = _widest(sheet, book, 7)
-    row = _two_way(sheet, book, row)
-    row = _goals(sheet, book, row)
+    row = _two_way(sheet, book, what_if, row)
+    row = _goals(sheet, book, what_if, row)
     sheet.print_to, sheet.print_rows = 18, row
-    row = _tornado(sheet, book, row)
-    _outputs(sheet, book, row)
+    row = _tornado(sheet, book, what_if, row)
+    _outputs(sheet, book, what_if, row)
     return sheet
 
 
@@ -67,9 +66,7 @@ def _widest(sheet: Sheet, book: Book, row: int) -> int:
     return max(row + 2, 25)
 
 
-def _two_way(sheet: Sheet, book: Book, row: int) -> int:
-    what_if = book.what_if
-    assert what_if is not None  # as above
+def _two_way(sheet: Sheet, book: Book, what_if: WhatIfs, row: int) -> int:
     if what_if.two_way is None:
         return row
     grid, inputs, count = what_if.grids["two"], book.model.inputs, len(FACTORS)
@@ -102,9 +99,7 @@ def _two_way(sheet: Sheet, book: Book, row: int) -> int:
     return top + count + 2
 
 
-def _goals(sheet: Sheet, book: Book, row: int) -> int:
-    what_if = book.what_if
-    assert what_if is not None  # as above
+def _goals(sheet: Sheet, book: Book, what_if: WhatIfs, row: int) -> int:
     if not what_if.goals:
         return row
     sheet.put(row, 2, "Break-even", "heading")
@@ -149,9 +144,7 @@ def _goals(sheet: Sheet, book: Book, row: int) -> int:
     return row + 3 * len(what_if.goals) + 3
 
 
-def _tornado(sheet: Sheet, book: Book, row: int) -> int:
-    what_if = book.what_if
-    assert what_if is not None  # as above
+def _tornado(sheet: Sheet, book: Book, what_if: WhatIfs, row: int) -> int:
     grid = what_if.grids["tornado"]
     sheet.put(row, 2, "Every input with a range", "heading")
     sheet.put(
@@ -193,15 +186,14 @@ def _tornado(sheet: Sheet, book: Book, row: int) -> int:
     return row + 11
 
 
-def _outputs(sheet: Sheet, book: Book, row: int) -> None:
-    assert book.what_if is not None  # as above
+def _outputs(sheet: Sheet, book: Book, what_if: WhatIfs, row: int) -> None:
     sheet.put(row, 2, "Outputs to choose from", "heading")
-    for number, (label, id) in enumerate(book.what_if.outputs.items(), 1):
+    for number, (label, id) in enumerate(what_if.outputs.items(), 1):
         sheet.put(row + number, 2, label, "label")
         sheet.put(row + number, 3, Link(id), "link", number_format(book.model.texts[id].unit_text))
         sheet.put(row + number, 4, Line(f"book.pick{number}"), "calculation", _NUMBER)
         sheet.put(row + number, 5, shown_unit(book.model.texts[id].unit_text, book.case.currency), "unit")
-    last = row + len(book.what_if.outputs) + 1
+    last = row + len(what_if.outputs) + 1
     sheet.put(last, 2, "Chosen", "label")
     sheet.put(last, 4, Line(PICKED), "total", _NUMBER)
     number = 1
