@@ -50,8 +50,8 @@ def warn_of_old_prices(case: Case, day: date) -> None:
 def shown(value: CellValue, unit: str) -> str:
     """A value with the decimals of its unit.
 
-    >>> shown(0.0825, "%"), shown(1234.5, "money"), shown(None, "money")
-    ('8.25%', '1,234.50', '')
+    >>> shown(0.0825, "%"), shown(-0.001, "money"), shown(None, "money")
+    ('8.25%', '0.00', '')
     """
     if value is None:
         return ""
@@ -60,9 +60,9 @@ def shown(value: CellValue, unit: str) -> str:
     if unit == "date":
         return from_serial(value).isoformat()
     if unit.startswith("%"):
-        return f"{value * 100:,.4f}".rstrip("0").rstrip(".") + "%"
+        return f"{value * 100:z,.4f}".rstrip("0").rstrip(".") + "%"
     if unit in ("money", "money/month", "money/year"):
-        return f"{value:,.2f}"
+        return f"{value:z,.2f}"
     if abs(value) >= 1e12:
         return f"{value:.4g}"
     return f"{value:,.6g}" if value != int(value) else f"{int(value):,}"
