@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,10 +13,12 @@ from xlroi.analysis.goal import solve
 from xlroi.analysis.simulate import OutputSummary, simulate
 from xlroi.analysis.sobol import jansen, sobol_indices
 from xlroi.analysis.swing import swings
-from xlroi.api import run
+from xlroi.api import load_case, run
 from xlroi.errors import InputError
 from xlroi.model.case import Case, case_from
 from xlroi.model.loading import parse_yaml
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 # Only what a test varies has a range; optimistic and pessimistic set to nothing take the template's ranges away.
 STILL = "{base: %s, optimistic: , pessimistic: }"
@@ -261,3 +264,11 @@ def test_a_requirement_that_cannot_be_read_is_refused(text: str) -> None:
     given = case()
     with pytest.raises(InputError):
         checked(given, run(given).values, [text])
+
+
+def test_a_pair_of_rows_can_be_simulated() -> None:
+    case = load_case(EXAMPLES / "gpu_server_8.yaml")
+    pair = next(iter(run(case).outputs["crossover_month"]))  # type: ignore[arg-type]  # a value for each pair
+    found = simulate(case, 64, outputs=[f"crossover_month[{pair}]"]).outputs[0]
+    assert found.target.path == f"crossover_month[{pair}]"
+    assert found.missing < 64

@@ -140,6 +140,9 @@ BEHAVIOURS: list[tuple[str, str, dict[str, object], dict[tuple[int, int], CellVa
     ("cumulated", "CUMULATIVE(flows)", {**O, **M}, {(0, 2): -260.0, (2, 2): ""}),
     ("balance", "PRIOR(balance) + flows", {**O, **M, "unit": parse_unit("1")}, {(1, 2): -340.0, (2, 2): ""}),
     # Rule 21
+    ("powers", "GEOMETRIC(2, 5) + GEOMETRIC(1, 7)", {}, {(0, 0): 38.0}),
+    # Near 1: the sum of (1 + 1e-9)^k, k below 36, is 36 + 630e-9 to 15 digits.
+    ("powers_near_1", "GEOMETRIC(1.000000001, 36) - 36", {}, {(0, 0): 6.3e-7}),
     ("up", "CEIL(0.29 * 100)", {}, {(0, 0): 29.0}),
     ("up_again", "CEIL(2.1) + ROUNDUP(-2.1, 0)", {}, {(0, 0): 0.0}),
     ("down", "FLOOR(2.9999999999)", {}, {(0, 0): 3.0}),

@@ -16,7 +16,7 @@ from xlroi.formula.dead import is_dead
 from xlroi.formula.graph import Edge, Group, edges, evaluation_order, find_cycle
 from xlroi.formula.macros import expanded
 from xlroi.formula.parse import parse
-from xlroi.formula.scope import WHOLE_TIMELINE_DEAD, Cross, Declaration, Scope, Step
+from xlroi.formula.scope import WHOLE_TIMELINE_DEAD, Cross, Declaration, Scope, Step, name_of
 from xlroi.formula.tree import Call, FormulaError, Name, Node, Type
 from xlroi.formula.units import DIMENSIONLESS, Unit
 
@@ -106,7 +106,7 @@ class System:
         return _built(scope, dict(self.lines), dict(self.readers), list(drafts))
 
     def needed(self, outputs: Iterable[str]) -> set[str]:
-        """Every line that the outputs read, directly or not, and the outputs themselves."""
+        """Every line that the outputs read, directly or not, the names of their rows, and the outputs themselves."""
         found: set[str] = set()
         pending = [o for o in outputs if o in self.lines]
         while pending:
@@ -114,6 +114,8 @@ class System:
             if line not in found:
                 found.add(line)
                 pending += [e.name for e in self.readers[line] if e.name in self.lines]
+                guard = name_of(self.lines[line].type.table or "")
+                pending += [guard] if guard in self.lines else []  # a row without a name shows nothing
         return found
 
 

@@ -42,4 +42,13 @@ FUNCTIONS = (
         shape="macro",
         expands="ROUNDDOWN(ROUND(a, 9), 0)",
     ),
+    Function(
+        "GEOMETRIC",
+        "mathematics",
+        (2, 2),
+        "the sum of the powers 0 to n - 1 of a ratio above 0; near 1 by a series, where the quotient loses digits",
+        shape="macro",
+        expands="IF(a = 1, b, IF(ABS(b * LN(a)) < 0.001, "
+        "b * LN(a) * (1 + b * LN(a) / 2 * (1 + b * LN(a) / 3 * (1 + b * LN(a) / 4))), a ^ b - 1) / (a - 1))",
+    ),
 )
