@@ -1644,14 +1644,22 @@ def _ai_reviewers(
             service_level,
         )
 
-    people = xl.whole(load) + 1.0 if xl.compare(load, "=", 0.0) else xl.first_whole(xl.whole(load) + 1.0, 1000, holds)
-    return 0.0 if xl.compare(load, "=", 0.0) else xl.divide(people, 1.0 - shrinkage)
+    people = (
+        xl.whole(load) + 1.0
+        if (xl.compare(load, "=", 0.0) or xl.compare(load, ">", 20000.0))
+        else xl.first_whole(xl.whole(load) + 1.0, 1000, holds)
+    )
+    return (
+        0.0
+        if xl.compare(load, "=", 0.0)
+        else (xl.not_available() if xl.compare(load, ">", 20000.0) else xl.divide(people, 1.0 - shrinkage))
+    )
 
 
 _AI_REVIEWERS = Spec(
     "AI_REVIEWERS",
     "Serving",
-    "Smallest number of people who answer the wanted share of cases in time (Erlang C), divided by 1 - shrinkage and not rounded; #N/A above 1,000 more than the load.",
+    "Smallest number of people who answer the wanted share of cases in time (Erlang C), divided by 1 - shrinkage and not rounded; #N/A above a load of 20,000 erlang.",
     (
         Parameter("arrivals_per_hour", "number", "Cases an hour", required=True, bounds=within((">=", 0.0))),
         Parameter("handle_seconds", "number", "Seconds for a case", required=True, bounds=within((">", 0.0))),
@@ -1684,7 +1692,7 @@ _AI_REVIEWERS = Spec(
 def AI_REVIEWERS(
     arrivals_per_hour: Any, handle_seconds: Any, service_level: Any, target_seconds: Any, shrinkage: Any = None
 ) -> Any:
-    """Smallest number of people who answer the wanted share of cases in time (Erlang C), divided by 1 - shrinkage and not rounded; #N/A above 1,000 more than the load.
+    """Smallest number of people who answer the wanted share of cases in time (Erlang C), divided by 1 - shrinkage and not rounded; #N/A above a load of 20,000 erlang.
 
     arrivals_per_hour: Cases an hour, case/h
     handle_seconds: Seconds for a case, s/case
@@ -1857,7 +1865,7 @@ _AI_SCHEDULE = Spec(
     "A line of a model by step, a column for each row of its table; the first column is the step. Spills.",
     (
         Parameter("model", "text", "Model, as roi", required=True),
-        Parameter("line", "text", "Line, as cumulative_net", required=True),
+        Parameter("line", "text", "Line, as cumulative_cash", required=True),
         Parameter("names_and_values", "pairs", "Two columns: input, value", default=()),
     ),
     routines.schedule,
@@ -1868,7 +1876,7 @@ def AI_SCHEDULE(model: Any, line: Any, names_and_values: Any = None) -> Any:
     """A line of a model by step, a column for each row of its table; the first column is the step. Spills.
 
     model: Model, as roi
-    line: Line, as cumulative_net
+    line: Line, as cumulative_cash
     names_and_values: Two columns: input, value
     """
     return call(

@@ -62,6 +62,8 @@ def spelled(node: Node, constants: Mapping[str, Constant]) -> str:
             return f"{left} {operator} {right}"
         case Call(function="IF", arguments=(condition, yes, no)):
             return f"({text(yes)} if {text(condition)} else {text(no)})"
+        case Call(function="OR", arguments=arguments):
+            return f"({' or '.join(text(a) for a in arguments)})"
         case Call(function=function, arguments=arguments):
             return f"{_WORDS[function]}({', '.join(text(a) for a in arguments)})"
 

@@ -273,11 +273,12 @@ def within(*bounds: tuple[str, float]) -> tuple[tuple[Check, str], ...]:
 
 
 def _bound(sign: str, limit: float) -> Check:
+    """As a sheet compares, on 15 digits: 0.1 * 3 / 0.3 is not above 1."""
     return {
-        ">=": lambda v: v >= limit,
-        ">": lambda v: v > limit,
-        "<=": lambda v: v <= limit,
-        "<": lambda v: v < limit,
+        ">=": lambda v: v >= limit or equal(v, limit),
+        ">": lambda v: v > limit and not equal(v, limit),
+        "<=": lambda v: v <= limit or equal(v, limit),
+        "<": lambda v: v < limit and not equal(v, limit),
     }[sign]
 
 

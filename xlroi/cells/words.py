@@ -110,8 +110,20 @@ def poisson(x: float, mean: float, cumulative: float) -> float:
         return 1.0 if cumulative or count == 0 else 0.0
     if not cumulative:
         return _probability(count, mean)
-    spread = range(max(0, int(mean - 40 * math.sqrt(mean) - 40)), count + 1)
-    return min(1.0, math.fsum(_probability(k, mean) for k in spread))
+    # From the largest term outwards, each from the one before; what is below a digit of the sum is left.
+    middle = min(count, math.floor(mean))
+    terms = [_probability(middle, mean)]
+    for k in range(middle, 0, -1):
+        terms.append(terms[-1] * k / mean)
+        if terms[-1] < terms[0] * 1e-18:
+            break
+    term = terms[0]
+    for k in range(middle + 1, count + 1):
+        term *= mean / k
+        terms.append(term)
+        if term < terms[0] * 1e-18:
+            break
+    return min(1.0, math.fsum(terms))
 
 
 def _probability(count: int, mean: float) -> float:
