@@ -46,6 +46,13 @@ class Argument:
     bounds: tuple[tuple[str, float], ...] = ()
     whole: bool = False
 
+    @property
+    def about(self) -> str:
+        """What it is, with its unit and default."""
+        unit = f", {self.unit}" if self.unit not in ("", "1") else ""
+        default = f" (default {self.shown_default})" if self.shown_default else ""
+        return f"{self.help}{unit}{default}"
+
 
 @dataclass(frozen=True, slots=True)
 class Search:

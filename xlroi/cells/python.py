@@ -130,7 +130,7 @@ def _face(function: Declared) -> str:
     parameters = ",\n        ".join(_parameter(a, function) for a in function.arguments)
     signature = ", ".join(a.name + (": Any" if a.default is None else ": Any = None") for a in function.arguments)
     names = ", ".join(a.name for a in function.arguments)
-    about = "\n".join(f"    {a.name}: {a.help}{_unit(a)}{_default(a)}" for a in function.arguments)
+    about = "\n".join(f"    {a.name}: {a.about}" for a in function.arguments)
     example = ""
     if function.value is not None:
         given = ", ".join(repr(v) for v in function.example)
@@ -143,14 +143,6 @@ def _face(function: Declared) -> str:
         f'    """{function.summary}\n\n{about}{example}\n    """\n'
         f"    return call(_{function.name}, ({names},))"
     )
-
-
-def _unit(argument: Argument) -> str:
-    return f", {argument.unit}" if argument.unit not in ("", "1") else ""
-
-
-def _default(argument: Argument) -> str:
-    return f" (default {argument.shown_default})" if argument.shown_default else ""
 
 
 def _parameter(argument: Argument, function: Declared) -> str:

@@ -19,7 +19,6 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlroi import cells
-from xlroi.cells.catalogue import Argument
 from xlroi.cells.hosts.lambdas import Named, lambdas, literal
 from xlroi.values import CellValue
 from xlroi.version import __version__
@@ -125,7 +124,7 @@ def _catalogue(sheet: Worksheet, named: tuple[Named, ...], dresser: Dresser, day
         page.put(f"A{row}", function.name, "output")
         page.put(f"B{row}", function.summary, "plain")
         page.put(f"C{row}", function.syntax, "code")
-        page.put(f"D{row}", "\n".join(_about(a) for a in function.arguments), "plain")
+        page.put(f"D{row}", "\n".join(f"{a.name}: {a.about}" for a in function.arguments), "plain")
         page.put(f"E{row}", f"={example}", "code")
         page.put(f"I{row}", function.source, "note")
         value = getattr(cells, function.name)(*function.example)
@@ -199,12 +198,6 @@ def _finished(page: _Page, last: int, columns: int) -> dict[str, CellValue]:
         CellIsRule(operator="equal", formula=["0"], fill=red),  # type: ignore[no-untyped-call]
     )
     return page.values
-
-
-def _about(argument: Argument) -> str:
-    unit = f", {argument.unit}" if argument.unit not in ("", "1") else ""
-    default = f" (default {argument.shown_default})" if argument.shown_default else ""
-    return f"{argument.name}: {argument.help}{unit}{default}"
 
 
 def _literal(value: Any) -> str:

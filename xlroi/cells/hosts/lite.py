@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from xlroi.cells.catalogue import Argument, Declared, declared_functions
+from xlroi.cells.catalogue import Declared, declared_functions
 from xlroi.cells.hosts.bundle import Bundle
 from xlroi.version import __version__
 
@@ -110,7 +110,9 @@ def _module() -> str:
 
 def _registered(function: Declared) -> str:
     lines = [f"@func(namespace={_quoted(NAMESPACE)})"]
-    lines += [f"@arg({_quoted(a.name)}, doc={_quoted(_help(a))}, **_AS_IN_THE_SHEET)" for a in function.arguments]
+    lines += [
+        f"@arg({_quoted(a.name)}, doc={_quoted(a.about[:_LONGEST])}, **_AS_IN_THE_SHEET)" for a in function.arguments
+    ]
     signature = ", ".join(a.name + ("" if a.default is None else "=None") for a in function.arguments)
     lines += [
         f"def {function.name}({signature}):",
@@ -122,9 +124,3 @@ def _registered(function: Declared) -> str:
 
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
-
-
-def _help(argument: Argument) -> str:
-    unit = f", {argument.unit}" if argument.unit not in ("", "1") else ""
-    default = f" (default {argument.shown_default})" if argument.shown_default else ""
-    return f"{argument.help}{unit}{default}"[:_LONGEST]
