@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -19,8 +20,14 @@ ROOT = Path(__file__).parents[2]
 FUNCTIONS = declared_functions()
 
 
-def test_the_committed_module_is_what_the_catalogue_says() -> None:
-    assert (ROOT / "xlroi/cells/generated.py").read_text(encoding="utf-8") == module()
+def test_the_committed_module_and_page_are_what_the_catalogue_says() -> None:
+    spec = importlib.util.spec_from_file_location("worksheet_functions", ROOT / "tools" / "worksheet_functions.py")
+    assert spec is not None
+    assert spec.loader is not None
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    assert tool.MODULE.read_text(encoding="utf-8") == module(), "run: python tools/worksheet_functions.py --write"
+    assert tool.PAGE.read_text(encoding="utf-8") == tool.page(), "run: python tools/worksheet_functions.py --write"
 
 
 @pytest.mark.parametrize("function", [f for f in FUNCTIONS if f.value is not None], ids=lambda f: f.name)

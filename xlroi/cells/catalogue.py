@@ -102,6 +102,8 @@ class Declared:
     value: float | None = None
     source: str = ""
     text: str = ""
+    said_steps: tuple[tuple[str, str], ...] = ()
+    """Name and text of each step, as the catalogue has them."""
 
     @property
     def syntax(self) -> str:
@@ -176,6 +178,10 @@ def _function(name: str, said: Mapping[str, Any], constants: Mapping[str, Consta
         example.get("value"),
         example["source"],
         said.get("formula", ""),
+        tuple(
+            (id, about["where"] if isinstance(about, dict) else str(about))
+            for id, about in said.get("steps", {}).items()
+        ),
     )
 
 

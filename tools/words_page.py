@@ -1,7 +1,7 @@
-"""Write docs/functions.md: every word of the language, what it means, and what computes and tests it.
+"""Write docs/words.md: every word of the language, what it means, and what computes and tests it.
 
-python tools/function_table.py          prints the page
-python tools/function_table.py --write  writes it
+python tools/words_page.py          prints the page
+python tools/words_page.py --write  writes it
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from pathlib import Path
 from xlroi.formula.functions import FUNCTIONS
 
 ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs" / "functions.md"
+PAGE = ROOT / "docs" / "words.md"
 
 HEAD = """# Words of the formula language
 
-Made by `python tools/function_table.py --write`; a test compares it with the registry. "Hand" is a value worked by hand
+Made by `python tools/words_page.py --write`; a test compares it with the registry. "Hand" is a value worked by hand
 or from a published example in the tests, "sheet" a recalculation by IronCalc and by LibreOffice of the same formula in
 a cell, "random" the 20,000 random expressions on both. Microsoft Excel was not at hand.
 
