@@ -12,9 +12,10 @@ from xlroi.values import NA, NUM
 
 __all__ = ["irr", "npv", "payback_flows", "xirr", "xnpv"]
 
-# Growth factors of a step or year between which rates are looked for: -99.9% to +1,000,000%.
-_LOWEST, _HIGHEST, _CELLS = 1e-3, 1e4, 400
-_GRID: Final = tuple(_LOWEST * (_HIGHEST / _LOWEST) ** (i / _CELLS) for i in range(_CELLS + 1))
+# Logarithms of growth between which rates are looked for: -99.9% to +1,000,000% a step or year.
+_ENDS: Final = (math.log(1e-3), math.log(1e4))
+_CELLS: Final = 400
+_GRID: Final = tuple(_ENDS[0] + (_ENDS[1] - _ENDS[0]) * i / _CELLS for i in range(_CELLS + 1))
 _STEPS: Final = 200
 
 
@@ -68,42 +69,44 @@ def xirr(flows: Sequence[float], dates: Sequence[float]) -> float:
 def _rate(flows: Sequence[float], times: Sequence[float]) -> float:
     """The one rate at which the flows are worth 0; with none or several there is no answer.
 
-    Worth is looked at in logarithms of time, scaled by the largest term, so that neither end overflows.
+    Worth is looked at in logarithms, scaled by the largest term, so that neither end overflows. Flows that change sign
+    once in time have one rate at most (Descartes); for others the whole range is searched.
     """
-    pairs = [(f, t) for f, t in zip(flows, times, strict=True) if f != 0]
-    if not any(f > 0 for f, _ in pairs) or not any(f < 0 for f, _ in pairs):
+    terms = [(f > 0, math.log(abs(f)), t) for t, f in sorted(zip(times, flows, strict=True)) if f != 0]
+    changes = sum(a[0] != b[0] for a, b in pairwise(terms))
+    if not changes:
         raise Failed(NUM, "the flows have no change of sign, so no rate of return")
 
-    def worth(growth: float) -> float:
-        log = math.log(growth)
-        powers = [math.log(abs(f)) - t * log for f, t in pairs]
+    def worth(log_growth: float) -> float:
+        powers = [size - t * log_growth for _, size, t in terms]
         top = max(powers)
-        return math.fsum(math.copysign(math.exp(p - top), f) for p, (f, _) in zip(powers, pairs, strict=True))
+        return math.fsum(
+            math.exp(p - top) if gain else -math.exp(p - top) for p, (gain, _, _) in zip(powers, terms, strict=True)
+        )
 
-    values = [worth(g) for g in _GRID]
-    brackets = [(a, b) for (a, u), (b, v) in pairwise(zip(_GRID, values, strict=True)) if u * v < 0 or v == 0]
+    grid = _ENDS if changes == 1 else _GRID
+    values = [worth(g) for g in grid]
+    brackets = [(a, b) for (a, u), (b, v) in pairwise(zip(grid, values, strict=True)) if u * v < 0 or v == 0]
     if not brackets:
         raise Failed(NUM, "no rate between -99.9% and 1,000,000% makes the flows worth 0")
     if len(brackets) > 1:
-        rates = ", ".join(f"{_root(worth, *b) - 1:.4%}" for b in brackets[:3])
+        rates = ", ".join(f"{_root(worth, *b):.4%}" for b in brackets[:3])
         raise Failed(NUM, f"the flows have several rates of return ({rates}), so none of them means anything")
-    return _root(worth, *brackets[0]) - 1
+    return _root(worth, *brackets[0])
 
 
 def _root(worth: Callable[[float], float], low: float, high: float) -> float:
-    """Halving in logarithms: some sixty steps to the last digit, and never out of the bracket."""
-    if worth(high) == 0:
-        return high
-    below = worth(low) > 0
+    """The rate between two logarithms of growth, by halving: some fifty steps to the last digit, never outside."""
+    rising = worth(high) > 0
     for _ in range(_STEPS):
-        middle = math.sqrt(low * high)
+        middle = (low + high) / 2
         if middle in (low, high):
             break
-        if (worth(middle) > 0) == below:
-            low = middle
-        else:
+        if (worth(middle) > 0) == rising:
             high = middle
-    return low if abs(worth(low)) <= abs(worth(high)) else high
+        else:
+            low = middle
+    return math.expm1(high if abs(worth(high)) < abs(worth(low)) else low)
 
 
 def payback_flows(flows: Sequence[float]) -> float:

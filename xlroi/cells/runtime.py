@@ -122,10 +122,8 @@ def _shown(value: Any) -> Any:
 
 
 def _taken(parameter: Parameter, value: Any, before: list[Any]) -> Any:
-    if type(value) is float and parameter.kind == "number":  # the common case first
-        if math.isfinite(value):
-            return value
-        raise Failed(NUM, f"{parameter.name} is not a finite number")
+    if type(value) is float and parameter.kind == "number":
+        return _number(parameter.name, value)
     if hasattr(value, "tolist") and not isinstance(value, float):
         value = value.tolist()  # NumPy's arrays and single values
     if _is_empty(value, parameter.kind):
@@ -151,6 +149,8 @@ def _is_empty(value: Any, kind: str) -> bool:
 
 
 def _number(name: str, value: Any) -> float:
+    if type(value) is float and math.isfinite(value):  # the common case first
+        return value
     if isinstance(value, str):
         _refuse_error(value)
         raise Failed(VALUE, f"{name}: a number is needed, not the text {value[:40]!r}")
