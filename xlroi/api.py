@@ -32,7 +32,7 @@ from xlroi.workbook.book import Book, book_of
 from xlroi.workbook.lines import SCENARIO, as_shown, raw
 from xlroi.workbook.read import ReadBack, read_back, refuse_altered
 from xlroi.workbook.sheets.review import ProofStamp
-from xlroi.workbook.write import Built, Extras, build_book, writable
+from xlroi.workbook.write import Built, Extras, NamedFunction, build_book, writable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,16 +158,19 @@ def build(
     static: bool = False,
     draws: Draws | None = None,
     live: bool = True,
+    functions: Sequence[NamedFunction] = (),
 ) -> Built:
     """Write the workbook of a case; an existing file is overwritten only with ``force``.
 
     With ``prove_it`` the book is proven with IronCalc in 25 states before it appears, and its Review sheet says so;
     a mismatch raises :class:`BookError`. ``static`` adds a sheet of sensitivities as stamped values, ``draws`` one of a
-    simulation. Without ``live`` there are no What-If tables, for spreadsheets that cannot compute them.
+    simulation, ``functions`` worksheet functions as names. Without ``live`` there are no What-If tables, for
+    spreadsheets that cannot compute them.
     """
     target, built_on = Path(path), day or date.today()
     book = book_of(case, built_on, live=live)
-    extras = Extras(static, draws is not None, simulate(case, draws.trials, draws.seed) if draws else None)
+    drawn = simulate(case, draws.trials, draws.seed) if draws else None
+    extras = Extras(static, draws is not None, drawn, tuple(functions))
     if not prove_it:
         return build_book(book, target, built_on, force=force, extras=extras)
     writable(target, force=force)

@@ -15,6 +15,7 @@ from openpyxl import Workbook
 from openpyxl.workbook.defined_name import DefinedName
 
 from xlroi import cells
+from xlroi.api import build, load_case, verify
 from xlroi.cells.catalogue import Argument, Declared, Search
 from xlroi.cells.hosts.functions_book import CHECKLIST, files
 from xlroi.cells.hosts.lambdas import lambdas, literal
@@ -172,3 +173,15 @@ def test_bad_arguments_are_the_same_error_in_a_cell_and_in_python(tmp_path: Path
         given = [cell[a] if a in cell else float(a) for a in inner.split(",")]
         assert found["Sheet", f"A{row}"] == expected, formula
         assert getattr(cells, name)(*given) == expected, formula
+
+
+def test_a_workbook_of_a_model_can_carry_them(tmp_path: Path) -> None:
+    path = tmp_path / "case.xlsx"
+    case = load_case(ROOT / "examples" / "ecommerce_recommendations.yaml")
+    build(case, path, day=DAY, live=False, functions=[named.name for named in NAMED])
+    assert {named.function.name for named in NAMED} <= set(read_book(path).defined_names)
+    assert verify(path, ["all"], 3).passed
+    with open_book(path, "ironcalc") as opened:
+        opened.set_formula("Cover", "Z1", "AI_TCO(150000,15000,24)")
+        opened.recalculate()
+        assert opened.values([("Cover", "Z1")])["Cover", "Z1"] == 510000

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from xlroi.cli.show import print_json, warn_of_old_prices
 from xlroi.errors import InputError
+
+if TYPE_CHECKING:
+    from xlroi.workbook.write import NamedFunction
 
 _ENGINES = click.Choice(["ironcalc", "libreoffice", "all"])
 
@@ -32,6 +35,7 @@ _ENGINES = click.Choice(["ironcalc", "libreoffice", "all"])
     "--simulate", "trials", type=click.IntRange(1, 10_000_000), help="Add a simulation of that many trials, stamped."
 )
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="For --simulate.")
+@click.option("--functions", is_flag=True, help="Carry the worksheet functions, =AI_TCO(...), as LAMBDA names.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def build(
     case: Path,
@@ -44,6 +48,7 @@ def build(
     prices: Path | None,
     trials: int | None,
     seed: int,
+    functions: bool,
     as_json: bool,
 ) -> None:
     """Write the workbook of CASE: live formulas, every one with its value."""
@@ -57,14 +62,19 @@ def build(
     loaded = load_case(case, prices)
     warn_of_old_prices(loaded, built_on or date.today())
     draws = Draws(trials, seed) if trials else None
-    built = write(
-        loaded, target, day=built_on, force=force, prove_it=prove_it, static=static, draws=draws, live=not plain
-    )
+    options = {"force": force, "prove_it": prove_it, "static": static, "live": not plain}
+    built = write(loaded, target, day=built_on, draws=draws, functions=_lambdas() if functions else (), **options)
     if as_json:
         print_json({"workbook": str(built.path), "formula_cells": built.formula_cells, "sheets": list(built.sheets)})
     else:
         click.echo(f"wrote {built.path}: {len(built.sheets)} sheets, {built.formula_cells:,} formula cells")
         click.echo(f"next: xlroi verify {built.path}")
+
+
+def _lambdas() -> list[NamedFunction]:
+    from xlroi.cells.hosts.lambdas import lambdas
+
+    return [each.name for each in lambdas()]
 
 
 @click.command()

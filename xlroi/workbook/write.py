@@ -46,7 +46,7 @@ from xlroi.workbook.sheets import (
 from xlroi.workbook.sheets.review import ProofStamp, review
 from xlroi.workbook.style import TAB_COLOURS, Dresser
 
-__all__ = ["Built", "Extras", "build_book", "layout_of", "writable"]
+__all__ = ["Built", "Extras", "NamedFunction", "build_book", "layout_of", "writable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,25 @@ class Built:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedFunction:
+    """A worksheet function that a book carries: a LAMBDA under a defined name, with its comment."""
+
+    name: str
+    text: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
 class Extras:
-    """Stamped sheets that a book may have; ``simulation`` is ``None`` where the book is only read again."""
+    """What a book may have beside its model: stamped sheets and worksheet functions.
+
+    ``simulation`` is ``None`` where the book is only read again.
+    """
 
     static: bool = False
     simulated: bool = False
     simulation: Simulation | None = None
+    functions: tuple[NamedFunction, ...] = ()
 
 
 def layout_of(book: Book, day: date, proof: ProofStamp | None = None, extras: Extras | None = None) -> Layout:
@@ -142,6 +155,9 @@ def build_book(
     if house and house.logo:
         _logo(workbook[layout.sheets[0].name], house.logo)
     _names(workbook, layout)
+    for function in extras.functions if extras else ():
+        defined = DefinedName(function.name, attr_text=function.text, comment=function.comment)
+        workbook.defined_names[function.name] = defined
     _properties(workbook, book, day)
     known: dict[str, dict[str, CellValue]] = {sheet.name: {} for sheet in layout.sheets}
     for (name, ref), value in {**values, **layout.computed(layout.as_built)}.items():

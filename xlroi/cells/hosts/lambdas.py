@@ -11,6 +11,7 @@ from typing import Final, cast
 from xlroi.cells.catalogue import Argument, Declared, Search, declared_functions
 from xlroi.formula.spell import Refs, spell
 from xlroi.formula.tree import Node, Number
+from xlroi.workbook.write import NamedFunction
 
 __all__ = ["Named", "lambda_of", "lambdas", "literal"]
 
@@ -23,6 +24,11 @@ class Named:
 
     function: Declared
     text: str
+
+    @property
+    def name(self) -> NamedFunction:
+        """As a workbook carries it."""
+        return NamedFunction(self.function.name, self.text, self.comment)
 
     @property
     def comment(self) -> str:
