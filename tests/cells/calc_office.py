@@ -19,7 +19,7 @@ class OfficeWithAddIn(Office):
         profile = f"-env:UserInstallation={(scratch / 'profile').as_uri()}"
         unopkg = str(Path(soffice).resolve().with_name("unopkg"))
         command = [unopkg, "add", "--force", profile, str(scratch / "xlroi.oxt")]
-        for last in (False, True):  # once in some sixty runs unopkg fails while it ends, and does not the next time
+        for last in (False, True):  # one of some ninety runs failed while unopkg ended; the next one did not
             done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
             if done.returncode == 0:
                 break
