@@ -70,7 +70,7 @@ class Office:
 
     def __init__(self, soffice: str, scratch: Path) -> None:
         profile = scratch / "profile"
-        (profile / "user").mkdir(parents=True)
+        (profile / "user").mkdir(parents=True, exist_ok=True)
         (profile / "user" / "registrymodifications.xcu").write_text(PROFILE, encoding="utf-8")
         pipe = "xlroi" + scratch.name.replace("-", "").replace("_", "")
         self.process = subprocess.Popen(
