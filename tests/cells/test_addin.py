@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
+import subprocess
 import zipfile
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,8 @@ from xlroi.cells.hosts.install import beside, install
 from xlroi.model.case import case_from
 from xlroi.model.loading import parse_yaml
 
-RIBBON = "{http://schemas.microsoft.com/office/2006/01/customui}"
+ROOT = Path(__file__).parents[2]
+RIBBON = "{http://schemas.microsoft.com/office/2009/07/customui}"
 
 
 def parts(addin: bytes) -> dict[str, bytes]:
@@ -40,6 +44,15 @@ def rewritten(addin: bytes, changed: dict[str, bytes]) -> bytes:
 
 def test_two_builds_are_the_same_bytes() -> None:
     assert files() == files()
+
+
+def test_the_validator_of_the_open_xml_sdk_finds_nothing(tmp_path: Path) -> None:
+    validator = ROOT / "tests" / "tools" / "node_modules" / ".bin" / "ooxml-validator"
+    assert validator.exists(), "the validator is missing: run 'make test', which installs it"
+    path = tmp_path / ADDIN
+    path.write_bytes(files()[ADDIN])
+    done = subprocess.run([str(validator), str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_every_button_of_the_ribbon_calls_a_macro_of_the_module() -> None:
@@ -65,6 +78,17 @@ def test_the_add_in_reads_its_settings_from_a_sheet_that_it_does_not_pass_over()
     assert settings["UDF Modules"] == "xlroi.cells.hosts.classic"
     assert settings["ADD_WORKBOOK_TO_PYTHONPATH"] == "false", "else modules beside a workbook would run"
     assert settings["xlwings"] == version("xlwings")
+
+
+def test_no_setting_is_left_to_a_file_beside_a_workbook() -> None:
+    """GetConfig of xlwings' VBA looks there for what the add-in's own sheet does not have."""
+    spec = find_spec("xlwings")
+    assert spec is not None
+    assert spec.origin is not None
+    code = Path(spec.origin).with_name("xlwings_custom_addin.bas").read_text(encoding="utf-8")
+    asked = {key.upper() for key in re.findall(r'GetConfig\("([^"]+)"', code)}
+    assert len(asked) > 10
+    assert asked <= {key.upper() for key in settings_of(files()[ADDIN]) or {}}
 
 
 def test_settings_are_read_after_excel_has_saved_the_add_in() -> None:

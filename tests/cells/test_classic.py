@@ -2,12 +2,13 @@
 
 xlwings' own code is asked: what it reads from the functions, the VBA that it would write, and how its COM server hands
 arguments to Python and answers back; pywin32 alone is a stub (``windows.py``, in a process of its own). That Excel
-takes the VBA, and what it then shows, no test here says.
+takes the VBA, and what it then shows, no test here says; what the module adds of its own runs in LibreOffice's Basic.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from xlroi import cells
 from xlroi.cells.catalogue import Declared, declared_functions
 from xlroi.cells.generated import SPECS
 from xlroi.cells.hosts.addin import MODULE, texts
+from xlroi.proof.libreoffice import find_python, find_soffice
 
 HERE = Path(__file__).parent
 FUNCTIONS = declared_functions()
@@ -167,9 +169,7 @@ def test_the_module_is_the_golden_one() -> None:
 def test_the_functions_are_what_xlwings_writes_but_for_errors(windows: dict[str, Any]) -> None:
     text = vba()
     ours = text[text.index("Function ") : text.index("Sub Xlroi")]
-    ours = ours.replace("XlroiShown(XLPy.CallUDF(", "XLPy.CallUDF(").replace(
-        "XlroiFailed(Err.Description)", "Err.Description"
-    )
+    ours = ours.replace("XlroiShown(XlroiPy", "XLPy").replace("XlroiFailed(Err.Description)", "Err.Description")
     lines = [line.removesuffix(")") if " = XLPy.CallUDF(" in line else line for line in ours.splitlines()]
     assert lines == windows["vba"].splitlines()
 
@@ -186,3 +186,79 @@ def test_no_argument_has_a_name_that_vba_keeps_for_itself() -> None:
     """The words of [MS-VBAL] 3.3.5.2, whatever their case."""
     reserved = set((HERE / "golden/vba_reserved.txt").read_text(encoding="ascii").split())
     assert [p.name for s in SPECS for p in s.parameters if p.name.lower() in reserved] == []
+
+
+PROBES = """
+Function Probe1() As Variant
+    Probe1 = CStr(XlroiShown("#N/A")) & ", " & XlroiShown(2.5) & ", " & XlroiShown("text") & ", " & XlroiShown(True)
+End Function
+Function Probe2() As Variant
+    Dim x As Variant
+    x = XlroiShown(Array(1.5, "#NUM!", "a"))
+    Probe2 = x(0) & ", " & CStr(x(1)) & ", " & x(2)
+End Function
+Function Probe3() As Variant
+    Dim given(1, 1) As Variant, x As Variant
+    given(0, 0) = 1
+    given(0, 1) = "#DIV/0!"
+    given(1, 0) = "a"
+    given(1, 1) = "#VALUE!"
+    x = XlroiShown(given)
+    Probe3 = x(0, 0) & ", " & CStr(x(0, 1)) & ", " & x(1, 0) & ", " & CStr(x(1, 1))
+End Function
+Function Probe4() As Variant
+    Probe4 = CStr(XlroiFailed("no Python")) & ", " & XlroiFailure
+End Function
+Function Probe5() As Variant
+    Probe5 = Not (XlroiPy Is Nothing)
+End Function
+Function Probe6() As Variant
+    Dim python As Object
+    On Error GoTo refused
+    Suspicious = True
+    Set python = XlroiPy
+    Probe6 = "started"
+    Exit Function
+refused:
+    Probe6 = Left(Err.Description, 44)
+End Function
+"""
+
+
+# What the module finds in xlwings', for one workbook with a sheet of settings and one without.
+STAND_INS = """
+Private Suspicious As Boolean
+Private Function SheetExists(wb As Variant, sheetName As String) As Boolean
+    SheetExists = Suspicious And sheetName = "myaddin.conf"
+End Function
+Private Function ActiveWorkbook() As Variant
+    ActiveWorkbook = "a workbook"
+End Function
+Private Function XLPy() As Object
+    Set XLPy = ThisComponent
+End Function
+"""
+
+
+def test_errors_become_errors_and_a_suspicious_workbook_starts_nothing(tmp_path: Path) -> None:
+    """The module's own helpers, run by LibreOffice's Basic, which knows VBA's CVErr; the numbers are Excel's."""
+    text = vba()
+    head = 'Private XlroiFailure As String\nConst PROJECT_NAME = "myaddin"\n'
+    helpers = text[text.index("'A sheet of this name") :]
+    done = subprocess.run(
+        [find_python(), str(HERE / "basic.py"), find_soffice(), str(tmp_path), *(f"Probe{n}" for n in range(1, 7))],
+        input=f"Option VBASupport 1\nOption Explicit\n{head}{STAND_INS}{helpers}{PROBES}",
+        capture_output=True,
+        text=True,
+        check=False,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [
+        "Error 2042, 2.5, text, True",
+        "1.5, Error 2036, a",
+        "1, Error 2007, a, Error 2015",
+        "Error 2015, no Python",
+        True,
+        "This workbook has a sheet myaddin.conf, by w",
+    ]

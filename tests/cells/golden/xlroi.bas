@@ -10,10 +10,10 @@ Private XlroiFailure As String
 Function AI_AMORTISED_TRAINING_COST(chip_price, age_years, chip_hours, Optional decay, Optional interconnect_share)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_AMORTISED_TRAINING_COST = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_AMORTISED_TRAINING_COST", Array(chip_price, age_years, chip_hours, decay, interconnect_share), ActiveWorkbook, Application.Caller))
+        AI_AMORTISED_TRAINING_COST = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_AMORTISED_TRAINING_COST", Array(chip_price, age_years, chip_hours, decay, interconnect_share), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_AMORTISED_TRAINING_COST = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_AMORTISED_TRAINING_COST", Array(chip_price, age_years, chip_hours, decay, interconnect_share)))
+        AI_AMORTISED_TRAINING_COST = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_AMORTISED_TRAINING_COST", Array(chip_price, age_years, chip_hours, decay, interconnect_share)))
         Exit Function
     #End If
 failed:
@@ -23,10 +23,10 @@ End Function
 Function AI_API_COST(input_mtok, output_mtok, input_price, output_price, Optional cached_share, Optional cached_price)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_API_COST = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_API_COST", Array(input_mtok, output_mtok, input_price, output_price, cached_share, cached_price), ActiveWorkbook, Application.Caller))
+        AI_API_COST = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_API_COST", Array(input_mtok, output_mtok, input_price, output_price, cached_share, cached_price), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_API_COST = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_API_COST", Array(input_mtok, output_mtok, input_price, output_price, cached_share, cached_price)))
+        AI_API_COST = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_API_COST", Array(input_mtok, output_mtok, input_price, output_price, cached_share, cached_price)))
         Exit Function
     #End If
 failed:
@@ -36,10 +36,10 @@ End Function
 Function AI_BREAKEVEN_HOURS(capex, own_hourly, rent_hourly)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_BREAKEVEN_HOURS = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_BREAKEVEN_HOURS", Array(capex, own_hourly, rent_hourly), ActiveWorkbook, Application.Caller))
+        AI_BREAKEVEN_HOURS = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_BREAKEVEN_HOURS", Array(capex, own_hourly, rent_hourly), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_BREAKEVEN_HOURS = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_BREAKEVEN_HOURS", Array(capex, own_hourly, rent_hourly)))
+        AI_BREAKEVEN_HOURS = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_BREAKEVEN_HOURS", Array(capex, own_hourly, rent_hourly)))
         Exit Function
     #End If
 failed:
@@ -49,10 +49,10 @@ End Function
 Function AI_BREAKEVEN_UTILISATION(annual_owned_cost, gpus, rent_gpu_hour)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_BREAKEVEN_UTILISATION = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_BREAKEVEN_UTILISATION", Array(annual_owned_cost, gpus, rent_gpu_hour), ActiveWorkbook, Application.Caller))
+        AI_BREAKEVEN_UTILISATION = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_BREAKEVEN_UTILISATION", Array(annual_owned_cost, gpus, rent_gpu_hour), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_BREAKEVEN_UTILISATION = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_BREAKEVEN_UTILISATION", Array(annual_owned_cost, gpus, rent_gpu_hour)))
+        AI_BREAKEVEN_UTILISATION = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_BREAKEVEN_UTILISATION", Array(annual_owned_cost, gpus, rent_gpu_hour)))
         Exit Function
     #End If
 failed:
@@ -62,10 +62,10 @@ End Function
 Function AI_CASE(model, output, Optional names_and_values, Optional scenario)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_CASE = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_CASE", Array(model, output, names_and_values, scenario), ActiveWorkbook, Application.Caller))
+        AI_CASE = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_CASE", Array(model, output, names_and_values, scenario), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_CASE = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_CASE", Array(model, output, names_and_values, scenario)))
+        AI_CASE = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_CASE", Array(model, output, names_and_values, scenario)))
         Exit Function
     #End If
 failed:
@@ -75,10 +75,10 @@ End Function
 Function AI_CHECKPOINT_INTERVAL(checkpoint, mtbf)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_CHECKPOINT_INTERVAL = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_CHECKPOINT_INTERVAL", Array(checkpoint, mtbf), ActiveWorkbook, Application.Caller))
+        AI_CHECKPOINT_INTERVAL = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_CHECKPOINT_INTERVAL", Array(checkpoint, mtbf), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_CHECKPOINT_INTERVAL = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_CHECKPOINT_INTERVAL", Array(checkpoint, mtbf)))
+        AI_CHECKPOINT_INTERVAL = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_CHECKPOINT_INTERVAL", Array(checkpoint, mtbf)))
         Exit Function
     #End If
 failed:
@@ -88,10 +88,10 @@ End Function
 Function AI_CROSSOVER(own_upfront, own_monthly, rent_monthly, Optional own_annual_growth, Optional rent_annual_growth)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_CROSSOVER = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_CROSSOVER", Array(own_upfront, own_monthly, rent_monthly, own_annual_growth, rent_annual_growth), ActiveWorkbook, Application.Caller))
+        AI_CROSSOVER = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_CROSSOVER", Array(own_upfront, own_monthly, rent_monthly, own_annual_growth, rent_annual_growth), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_CROSSOVER = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_CROSSOVER", Array(own_upfront, own_monthly, rent_monthly, own_annual_growth, rent_annual_growth)))
+        AI_CROSSOVER = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_CROSSOVER", Array(own_upfront, own_monthly, rent_monthly, own_annual_growth, rent_annual_growth)))
         Exit Function
     #End If
 failed:
@@ -101,10 +101,10 @@ End Function
 Function AI_DEPRECIATION(cost, salvage, life, period, Optional method)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_DEPRECIATION = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_DEPRECIATION", Array(cost, salvage, life, period, method), ActiveWorkbook, Application.Caller))
+        AI_DEPRECIATION = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_DEPRECIATION", Array(cost, salvage, life, period, method), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_DEPRECIATION = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_DEPRECIATION", Array(cost, salvage, life, period, method)))
+        AI_DEPRECIATION = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_DEPRECIATION", Array(cost, salvage, life, period, method)))
         Exit Function
     #End If
 failed:
@@ -114,10 +114,10 @@ End Function
 Function AI_ERLANG_C(arrivals_per_hour, handle_seconds, agents)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_ERLANG_C = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_ERLANG_C", Array(arrivals_per_hour, handle_seconds, agents), ActiveWorkbook, Application.Caller))
+        AI_ERLANG_C = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_ERLANG_C", Array(arrivals_per_hour, handle_seconds, agents), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_ERLANG_C = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_ERLANG_C", Array(arrivals_per_hour, handle_seconds, agents)))
+        AI_ERLANG_C = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_ERLANG_C", Array(arrivals_per_hour, handle_seconds, agents)))
         Exit Function
     #End If
 failed:
@@ -127,10 +127,10 @@ End Function
 Function AI_GPU_HOUR_COST(capex, residual, years, annual_opex, gpus, utilisation, Optional annual_rate)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_GPU_HOUR_COST = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_GPU_HOUR_COST", Array(capex, residual, years, annual_opex, gpus, utilisation, annual_rate), ActiveWorkbook, Application.Caller))
+        AI_GPU_HOUR_COST = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_GPU_HOUR_COST", Array(capex, residual, years, annual_opex, gpus, utilisation, annual_rate), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_GPU_HOUR_COST = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_GPU_HOUR_COST", Array(capex, residual, years, annual_opex, gpus, utilisation, annual_rate)))
+        AI_GPU_HOUR_COST = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_GPU_HOUR_COST", Array(capex, residual, years, annual_opex, gpus, utilisation, annual_rate)))
         Exit Function
     #End If
 failed:
@@ -140,10 +140,10 @@ End Function
 Function AI_IRR(flows)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_IRR = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_IRR", Array(flows), ActiveWorkbook, Application.Caller))
+        AI_IRR = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_IRR", Array(flows), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_IRR = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_IRR", Array(flows)))
+        AI_IRR = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_IRR", Array(flows)))
         Exit Function
     #End If
 failed:
@@ -153,10 +153,10 @@ End Function
 Function AI_NPV(annual_rate, monthly_flows)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_NPV = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_NPV", Array(annual_rate, monthly_flows), ActiveWorkbook, Application.Caller))
+        AI_NPV = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_NPV", Array(annual_rate, monthly_flows), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_NPV = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_NPV", Array(annual_rate, monthly_flows)))
+        AI_NPV = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_NPV", Array(annual_rate, monthly_flows)))
         Exit Function
     #End If
 failed:
@@ -166,10 +166,10 @@ End Function
 Function AI_PAYBACK(initial, monthly_net, Optional ramp_months)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_PAYBACK = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_PAYBACK", Array(initial, monthly_net, ramp_months), ActiveWorkbook, Application.Caller))
+        AI_PAYBACK = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_PAYBACK", Array(initial, monthly_net, ramp_months), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_PAYBACK = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_PAYBACK", Array(initial, monthly_net, ramp_months)))
+        AI_PAYBACK = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_PAYBACK", Array(initial, monthly_net, ramp_months)))
         Exit Function
     #End If
 failed:
@@ -179,10 +179,10 @@ End Function
 Function AI_PAYBACK_FLOWS(flows)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_PAYBACK_FLOWS = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_PAYBACK_FLOWS", Array(flows), ActiveWorkbook, Application.Caller))
+        AI_PAYBACK_FLOWS = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_PAYBACK_FLOWS", Array(flows), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_PAYBACK_FLOWS = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_PAYBACK_FLOWS", Array(flows)))
+        AI_PAYBACK_FLOWS = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_PAYBACK_FLOWS", Array(flows)))
         Exit Function
     #End If
 failed:
@@ -192,10 +192,10 @@ End Function
 Function AI_PRICE(item, Optional provider, Optional region, Optional term)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_PRICE = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_PRICE", Array(item, provider, region, term), ActiveWorkbook, Application.Caller))
+        AI_PRICE = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_PRICE", Array(item, provider, region, term), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_PRICE = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_PRICE", Array(item, provider, region, term)))
+        AI_PRICE = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_PRICE", Array(item, provider, region, term)))
         Exit Function
     #End If
 failed:
@@ -205,10 +205,10 @@ End Function
 Function AI_PRICE_DATE(item, Optional provider, Optional region, Optional term)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_PRICE_DATE = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_PRICE_DATE", Array(item, provider, region, term), ActiveWorkbook, Application.Caller))
+        AI_PRICE_DATE = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_PRICE_DATE", Array(item, provider, region, term), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_PRICE_DATE = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_PRICE_DATE", Array(item, provider, region, term)))
+        AI_PRICE_DATE = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_PRICE_DATE", Array(item, provider, region, term)))
         Exit Function
     #End If
 failed:
@@ -218,10 +218,10 @@ End Function
 Function AI_PRICE_SOURCE(item, Optional provider, Optional region, Optional term)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_PRICE_SOURCE = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_PRICE_SOURCE", Array(item, provider, region, term), ActiveWorkbook, Application.Caller))
+        AI_PRICE_SOURCE = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_PRICE_SOURCE", Array(item, provider, region, term), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_PRICE_SOURCE = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_PRICE_SOURCE", Array(item, provider, region, term)))
+        AI_PRICE_SOURCE = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_PRICE_SOURCE", Array(item, provider, region, term)))
         Exit Function
     #End If
 failed:
@@ -231,10 +231,10 @@ End Function
 Function AI_RESERVED_BREAKEVEN(on_demand, upfront, recurring_hourly, hours)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_RESERVED_BREAKEVEN = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_RESERVED_BREAKEVEN", Array(on_demand, upfront, recurring_hourly, hours), ActiveWorkbook, Application.Caller))
+        AI_RESERVED_BREAKEVEN = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_RESERVED_BREAKEVEN", Array(on_demand, upfront, recurring_hourly, hours), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_RESERVED_BREAKEVEN = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_RESERVED_BREAKEVEN", Array(on_demand, upfront, recurring_hourly, hours)))
+        AI_RESERVED_BREAKEVEN = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_RESERVED_BREAKEVEN", Array(on_demand, upfront, recurring_hourly, hours)))
         Exit Function
     #End If
 failed:
@@ -244,10 +244,10 @@ End Function
 Function AI_RESERVED_RATE(upfront, recurring_hourly, hours)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_RESERVED_RATE = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_RESERVED_RATE", Array(upfront, recurring_hourly, hours), ActiveWorkbook, Application.Caller))
+        AI_RESERVED_RATE = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_RESERVED_RATE", Array(upfront, recurring_hourly, hours), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_RESERVED_RATE = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_RESERVED_RATE", Array(upfront, recurring_hourly, hours)))
+        AI_RESERVED_RATE = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_RESERVED_RATE", Array(upfront, recurring_hourly, hours)))
         Exit Function
     #End If
 failed:
@@ -257,10 +257,10 @@ End Function
 Function AI_RESIDUAL(price, years, Optional decay)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_RESIDUAL = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_RESIDUAL", Array(price, years, decay), ActiveWorkbook, Application.Caller))
+        AI_RESIDUAL = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_RESIDUAL", Array(price, years, decay), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_RESIDUAL = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_RESIDUAL", Array(price, years, decay)))
+        AI_RESIDUAL = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_RESIDUAL", Array(price, years, decay)))
         Exit Function
     #End If
 failed:
@@ -270,10 +270,10 @@ End Function
 Function AI_RETRAIN_INTERVAL(retrain_cost, monthly_value, monthly_decay)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_RETRAIN_INTERVAL = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_RETRAIN_INTERVAL", Array(retrain_cost, monthly_value, monthly_decay), ActiveWorkbook, Application.Caller))
+        AI_RETRAIN_INTERVAL = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_RETRAIN_INTERVAL", Array(retrain_cost, monthly_value, monthly_decay), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_RETRAIN_INTERVAL = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_RETRAIN_INTERVAL", Array(retrain_cost, monthly_value, monthly_decay)))
+        AI_RETRAIN_INTERVAL = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_RETRAIN_INTERVAL", Array(retrain_cost, monthly_value, monthly_decay)))
         Exit Function
     #End If
 failed:
@@ -283,10 +283,10 @@ End Function
 Function AI_REVIEWERS(arrivals_per_hour, handle_seconds, service_level, target_seconds, Optional shrinkage)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_REVIEWERS = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_REVIEWERS", Array(arrivals_per_hour, handle_seconds, service_level, target_seconds, shrinkage), ActiveWorkbook, Application.Caller))
+        AI_REVIEWERS = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_REVIEWERS", Array(arrivals_per_hour, handle_seconds, service_level, target_seconds, shrinkage), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_REVIEWERS = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_REVIEWERS", Array(arrivals_per_hour, handle_seconds, service_level, target_seconds, shrinkage)))
+        AI_REVIEWERS = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_REVIEWERS", Array(arrivals_per_hour, handle_seconds, service_level, target_seconds, shrinkage)))
         Exit Function
     #End If
 failed:
@@ -296,10 +296,10 @@ End Function
 Function AI_RISK_ADJUSTED(value, risk, Optional is_cost)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_RISK_ADJUSTED = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_RISK_ADJUSTED", Array(value, risk, is_cost), ActiveWorkbook, Application.Caller))
+        AI_RISK_ADJUSTED = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_RISK_ADJUSTED", Array(value, risk, is_cost), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_RISK_ADJUSTED = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_RISK_ADJUSTED", Array(value, risk, is_cost)))
+        AI_RISK_ADJUSTED = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_RISK_ADJUSTED", Array(value, risk, is_cost)))
         Exit Function
     #End If
 failed:
@@ -309,10 +309,10 @@ End Function
 Function AI_ROI(total_benefit, total_cost)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_ROI = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_ROI", Array(total_benefit, total_cost), ActiveWorkbook, Application.Caller))
+        AI_ROI = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_ROI", Array(total_benefit, total_cost), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_ROI = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_ROI", Array(total_benefit, total_cost)))
+        AI_ROI = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_ROI", Array(total_benefit, total_cost)))
         Exit Function
     #End If
 failed:
@@ -322,10 +322,10 @@ End Function
 Function AI_SAVINGS_RATE(contracted, effective)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_SAVINGS_RATE = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_SAVINGS_RATE", Array(contracted, effective), ActiveWorkbook, Application.Caller))
+        AI_SAVINGS_RATE = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_SAVINGS_RATE", Array(contracted, effective), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_SAVINGS_RATE = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_SAVINGS_RATE", Array(contracted, effective)))
+        AI_SAVINGS_RATE = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_SAVINGS_RATE", Array(contracted, effective)))
         Exit Function
     #End If
 failed:
@@ -335,10 +335,10 @@ End Function
 Function AI_SCHEDULE(model, line, Optional names_and_values)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_SCHEDULE = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_SCHEDULE", Array(model, line, names_and_values), ActiveWorkbook, Application.Caller))
+        AI_SCHEDULE = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_SCHEDULE", Array(model, line, names_and_values), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_SCHEDULE = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_SCHEDULE", Array(model, line, names_and_values)))
+        AI_SCHEDULE = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_SCHEDULE", Array(model, line, names_and_values)))
         Exit Function
     #End If
 failed:
@@ -348,10 +348,10 @@ End Function
 Function AI_SERVING_SERVERS(peak_rps, rps_per_instance, gpus_per_instance, gpus_per_server)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_SERVING_SERVERS = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_SERVING_SERVERS", Array(peak_rps, rps_per_instance, gpus_per_instance, gpus_per_server), ActiveWorkbook, Application.Caller))
+        AI_SERVING_SERVERS = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_SERVING_SERVERS", Array(peak_rps, rps_per_instance, gpus_per_instance, gpus_per_server), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_SERVING_SERVERS = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_SERVING_SERVERS", Array(peak_rps, rps_per_instance, gpus_per_instance, gpus_per_server)))
+        AI_SERVING_SERVERS = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_SERVING_SERVERS", Array(peak_rps, rps_per_instance, gpus_per_instance, gpus_per_server)))
         Exit Function
     #End If
 failed:
@@ -361,10 +361,10 @@ End Function
 Function AI_SIMULATE(model, output, Optional names_and_values, Optional trials, Optional seed)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_SIMULATE = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_SIMULATE", Array(model, output, names_and_values, trials, seed), ActiveWorkbook, Application.Caller))
+        AI_SIMULATE = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_SIMULATE", Array(model, output, names_and_values, trials, seed), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_SIMULATE = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_SIMULATE", Array(model, output, names_and_values, trials, seed)))
+        AI_SIMULATE = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_SIMULATE", Array(model, output, names_and_values, trials, seed)))
         Exit Function
     #End If
 failed:
@@ -374,10 +374,10 @@ End Function
 Function AI_SPOT_PRICE(spot_price, mtbf_hours, checkpoint_hours, restart_hours, Optional interval)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_SPOT_PRICE = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_SPOT_PRICE", Array(spot_price, mtbf_hours, checkpoint_hours, restart_hours, interval), ActiveWorkbook, Application.Caller))
+        AI_SPOT_PRICE = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_SPOT_PRICE", Array(spot_price, mtbf_hours, checkpoint_hours, restart_hours, interval), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_SPOT_PRICE = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_SPOT_PRICE", Array(spot_price, mtbf_hours, checkpoint_hours, restart_hours, interval)))
+        AI_SPOT_PRICE = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_SPOT_PRICE", Array(spot_price, mtbf_hours, checkpoint_hours, restart_hours, interval)))
         Exit Function
     #End If
 failed:
@@ -387,10 +387,10 @@ End Function
 Function AI_TCO(acquisition, monthly_operation, months, Optional disposal, Optional annual_rate, Optional annual_growth)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_TCO = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_TCO", Array(acquisition, monthly_operation, months, disposal, annual_rate, annual_growth), ActiveWorkbook, Application.Caller))
+        AI_TCO = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_TCO", Array(acquisition, monthly_operation, months, disposal, annual_rate, annual_growth), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_TCO = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_TCO", Array(acquisition, monthly_operation, months, disposal, annual_rate, annual_growth)))
+        AI_TCO = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_TCO", Array(acquisition, monthly_operation, months, disposal, annual_rate, annual_growth)))
         Exit Function
     #End If
 failed:
@@ -400,10 +400,10 @@ End Function
 Function AI_TOKEN_COST(gpu_hour_price, gpus, tokens_per_second, Optional utilisation)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_TOKEN_COST = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_TOKEN_COST", Array(gpu_hour_price, gpus, tokens_per_second, utilisation), ActiveWorkbook, Application.Caller))
+        AI_TOKEN_COST = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_TOKEN_COST", Array(gpu_hour_price, gpus, tokens_per_second, utilisation), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_TOKEN_COST = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_TOKEN_COST", Array(gpu_hour_price, gpus, tokens_per_second, utilisation)))
+        AI_TOKEN_COST = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_TOKEN_COST", Array(gpu_hour_price, gpus, tokens_per_second, utilisation)))
         Exit Function
     #End If
 failed:
@@ -413,10 +413,10 @@ End Function
 Function AI_TORNADO(model, output, Optional names_and_values)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_TORNADO = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_TORNADO", Array(model, output, names_and_values), ActiveWorkbook, Application.Caller))
+        AI_TORNADO = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_TORNADO", Array(model, output, names_and_values), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_TORNADO = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_TORNADO", Array(model, output, names_and_values)))
+        AI_TORNADO = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_TORNADO", Array(model, output, names_and_values)))
         Exit Function
     #End If
 failed:
@@ -426,10 +426,10 @@ End Function
 Function AI_TRAINING_COST(parameters, tokens, peak_tflops, mfu, gpu_hour_price, Optional overhead)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_TRAINING_COST = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_TRAINING_COST", Array(parameters, tokens, peak_tflops, mfu, gpu_hour_price, overhead), ActiveWorkbook, Application.Caller))
+        AI_TRAINING_COST = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_TRAINING_COST", Array(parameters, tokens, peak_tflops, mfu, gpu_hour_price, overhead), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_TRAINING_COST = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_TRAINING_COST", Array(parameters, tokens, peak_tflops, mfu, gpu_hour_price, overhead)))
+        AI_TRAINING_COST = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_TRAINING_COST", Array(parameters, tokens, peak_tflops, mfu, gpu_hour_price, overhead)))
         Exit Function
     #End If
 failed:
@@ -439,10 +439,10 @@ End Function
 Function AI_TRAINING_ENERGY_COST(tdp_kw, server_multiplier, load, pue, chip_hours, price_kwh)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_TRAINING_ENERGY_COST = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_TRAINING_ENERGY_COST", Array(tdp_kw, server_multiplier, load, pue, chip_hours, price_kwh), ActiveWorkbook, Application.Caller))
+        AI_TRAINING_ENERGY_COST = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_TRAINING_ENERGY_COST", Array(tdp_kw, server_multiplier, load, pue, chip_hours, price_kwh), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_TRAINING_ENERGY_COST = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_TRAINING_ENERGY_COST", Array(tdp_kw, server_multiplier, load, pue, chip_hours, price_kwh)))
+        AI_TRAINING_ENERGY_COST = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_TRAINING_ENERGY_COST", Array(tdp_kw, server_multiplier, load, pue, chip_hours, price_kwh)))
         Exit Function
     #End If
 failed:
@@ -452,10 +452,10 @@ End Function
 Function AI_TRAINING_FLOPS(parameters, tokens)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_TRAINING_FLOPS = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_TRAINING_FLOPS", Array(parameters, tokens), ActiveWorkbook, Application.Caller))
+        AI_TRAINING_FLOPS = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_TRAINING_FLOPS", Array(parameters, tokens), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_TRAINING_FLOPS = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_TRAINING_FLOPS", Array(parameters, tokens)))
+        AI_TRAINING_FLOPS = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_TRAINING_FLOPS", Array(parameters, tokens)))
         Exit Function
     #End If
 failed:
@@ -465,10 +465,10 @@ End Function
 Function AI_TRAINING_GPU_HOURS(flops, peak_tflops, mfu)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_TRAINING_GPU_HOURS = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_TRAINING_GPU_HOURS", Array(flops, peak_tflops, mfu), ActiveWorkbook, Application.Caller))
+        AI_TRAINING_GPU_HOURS = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_TRAINING_GPU_HOURS", Array(flops, peak_tflops, mfu), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_TRAINING_GPU_HOURS = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_TRAINING_GPU_HOURS", Array(flops, peak_tflops, mfu)))
+        AI_TRAINING_GPU_HOURS = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_TRAINING_GPU_HOURS", Array(flops, peak_tflops, mfu)))
         Exit Function
     #End If
 failed:
@@ -478,10 +478,10 @@ End Function
 Function AI_XIRR(flows, dates)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_XIRR = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_XIRR", Array(flows, dates), ActiveWorkbook, Application.Caller))
+        AI_XIRR = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_XIRR", Array(flows, dates), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_XIRR = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_XIRR", Array(flows, dates)))
+        AI_XIRR = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_XIRR", Array(flows, dates)))
         Exit Function
     #End If
 failed:
@@ -491,10 +491,10 @@ End Function
 Function AI_XNPV(rate, flows, dates)
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        AI_XNPV = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_XNPV", Array(rate, flows, dates), ActiveWorkbook, Application.Caller))
+        AI_XNPV = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_XNPV", Array(rate, flows, dates), ActiveWorkbook, Application.Caller))
         Exit Function
     #Else
-        AI_XNPV = XlroiShown(XLPy.CallUDF("xlroi.cells.hosts.classic", "AI_XNPV", Array(rate, flows, dates)))
+        AI_XNPV = XlroiShown(XlroiPy.CallUDF("xlroi.cells.hosts.classic", "AI_XNPV", Array(rate, flows, dates)))
         Exit Function
     #End If
 failed:
@@ -504,6 +504,8 @@ End Function
 Sub XlroiBuild(control As IRibbonControl)
     If ActiveWorkbook Is Nothing Then
         MsgBox "Open a workbook first.", vbInformation, "xlroi"
+    ElseIf XlroiRefused <> "" Then
+        MsgBox XlroiRefused, vbExclamation, "xlroi"
     Else
         RunPython "import xlroi.cells.hosts.actions; xlroi.cells.hosts.actions.build()"
     End If
@@ -512,6 +514,8 @@ End Sub
 Sub XlroiRun(control As IRibbonControl)
     If ActiveWorkbook Is Nothing Then
         MsgBox "Open a workbook first.", vbInformation, "xlroi"
+    ElseIf XlroiRefused <> "" Then
+        MsgBox XlroiRefused, vbExclamation, "xlroi"
     Else
         RunPython "import xlroi.cells.hosts.actions; xlroi.cells.hosts.actions.run()"
     End If
@@ -520,6 +524,8 @@ End Sub
 Sub XlroiSimulate(control As IRibbonControl)
     If ActiveWorkbook Is Nothing Then
         MsgBox "Open a workbook first.", vbInformation, "xlroi"
+    ElseIf XlroiRefused <> "" Then
+        MsgBox XlroiRefused, vbExclamation, "xlroi"
     Else
         RunPython "import xlroi.cells.hosts.actions; xlroi.cells.hosts.actions.simulate()"
     End If
@@ -528,6 +534,8 @@ End Sub
 Sub XlroiVerify(control As IRibbonControl)
     If ActiveWorkbook Is Nothing Then
         MsgBox "Open a workbook first.", vbInformation, "xlroi"
+    ElseIf XlroiRefused <> "" Then
+        MsgBox XlroiRefused, vbExclamation, "xlroi"
     Else
         RunPython "import xlroi.cells.hosts.actions; xlroi.cells.hosts.actions.verify()"
     End If
@@ -537,6 +545,8 @@ Sub XlroiHelp(control As IRibbonControl)
     If XlroiFailure <> "" Then MsgBox "A function failed: " & XlroiFailure & vbNewLine & "In a terminal, xlroi addin doctor says why.", vbExclamation, "xlroi"
     If ActiveWorkbook Is Nothing Then
         MsgBox "Open a workbook first.", vbInformation, "xlroi"
+    ElseIf XlroiRefused <> "" Then
+        MsgBox XlroiRefused, vbExclamation, "xlroi"
     Else
         RunPython "import xlroi.cells.hosts.actions; xlroi.cells.hosts.actions.help()"
     End If
@@ -765,6 +775,16 @@ End Sub
 Private Sub XlroiDescribe(ByVal macroName As String, ByVal group As String, ByVal summary As String, ByVal helpTexts As Variant)
     Application.MacroOptions Macro:="'" & ThisWorkbook.Name & "'!" & macroName, Description:=summary, Category:=group, ArgumentDescriptions:=helpTexts
 End Sub
+
+'A sheet of this name in the workbook in front would say which program is started as Python.
+Private Function XlroiRefused() As String
+    If SheetExists(ActiveWorkbook, PROJECT_NAME & ".conf") Then XlroiRefused = "This workbook has a sheet " & PROJECT_NAME & ".conf, by which it could start any program. Delete that sheet if you want to use xlroi here."
+End Function
+
+Private Function XlroiPy() As Object
+    If XlroiRefused <> "" Then Err.Raise 1002, "xlroi", XlroiRefused
+    Set XlroiPy = XLPy
+End Function
 
 'An error that is text in a cell would be passed over by SUM, so a failure is an error too.
 Private Function XlroiFailed(ByVal why As String) As Variant

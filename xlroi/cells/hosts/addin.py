@@ -30,6 +30,7 @@ MODULE: Final = "XlroiAddin"
 _HOST: Final = "xlroi.cells.hosts.classic"
 _ACTIONS: Final = "xlroi.cells.hosts.actions"
 _SHEET: Final = "xl/worksheets/sheet1.xml"
+_CLOUDS: Final = ("OneDrive_Consumer", "OneDrive_Commercial", "SharePoint")
 _ERRORS: Final = {
     "#NULL!": "xlErrNull",
     "#DIV/0!": "xlErrDiv0",
@@ -138,7 +139,8 @@ def _part(name: str, data: bytes, interpreter: str) -> bytes:
         case "xl/workbook.xml":
             # The template's sheet has an underscore before its name, by which the add-in passes over it.
             text = _replaced(data.decode(), r'<sheet name="_(\w+\.conf)"', r'<sheet name="\1"')
-            return _replaced(text, r"<mc:AlternateContent .*?</mc:AlternateContent>", "").encode()
+            text = _replaced(text, r"<mc:AlternateContent .*?</mc:AlternateContent>", "")
+            return _replaced(text, r"<extLst>.*?</extLst>", "").encode()  # a resolution that the standard does not know
         case "docProps/core.xml":
             text = _replaced(data.decode(), r"(<dc:creator>).*?(</dc:creator>)", r"\1xlroi\2")
             return _replaced(text, r"(<cp:lastModifiedBy>).*?(</cp:lastModifiedBy>)", r"\1xlroi\2").encode()
@@ -167,8 +169,14 @@ def _other_template() -> EngineUnavailable:
 
 
 def _settings(interpreter: str) -> dict[str, str | bool]:
+    """Every setting that xlwings asks for, as it would look for one that is missing in a file beside the workbook.
+
+    Such a file could be a stranger's, and most settings end up in a command line.
+    """
     return {
-        "Interpreter_Win": interpreter,
+        "Interpreter_Win": interpreter or "python",
+        "Interpreter_Mac": "",
+        "Interpreter": "",
         "PYTHONPATH": "",
         # Else a numpy.py that lies beside a workbook would run as soon as the workbook is open.
         "ADD_WORKBOOK_TO_PYTHONPATH": "false",
@@ -178,6 +186,10 @@ def _settings(interpreter: str) -> dict[str, str | bool]:
         "Show Console": False,
         "Conda Path": "",
         "Conda Env": "",
+        "License_Key": "",
+        "Temp Dir": "%TEMP%",
+        "Show_Error_Popups": "True",
+        **{f"{cloud}_{system}": "" for cloud in _CLOUDS for system in ("WIN", "MAC")},
         "xlwings": version("xlwings"),
         "xlroi": __version__,
     }

@@ -148,13 +148,13 @@ def _versions(settings: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _python(machine: Machine, settings: Mapping[str, str]) -> Iterator[Finding]:
-    interpreter = settings.get("Interpreter_Win", "")
+    interpreter = settings.get("Interpreter_Win") or "python"
     if machine.system != "win32":
-        yield Finding("python", "unknown", f"the add-in starts {interpreter or 'the python on the path'}")
+        yield Finding("python", "unknown", f"the add-in starts {interpreter}")
         return
-    python = Path(os.path.expandvars(interpreter)) if interpreter else Path(shutil.which("python") or "")
+    python = Path(shutil.which(os.path.expandvars(interpreter)) or interpreter)
     if not python.is_file():
-        text = f"{interpreter or 'python, on the path,'} is not there"
+        text = f"{interpreter} is not there" + (" on the path" if interpreter == "python" else "")
         yield Finding("python", "problem", text, "from the Python that has xlroi: xlroi addin install --force")
         return
     yield Finding("python", "ok", str(python))

@@ -22,7 +22,8 @@ def excel_folder() -> Path:
     """Excel's XLSTART folder of this user, from which it loads every file; raises :class:`InputError` off Windows."""
     if platform.system() != "Windows":
         raise InputError(_ELSEWHERE.format(system=platform.system()))
-    folder = Path(os.environ["APPDATA"], "Microsoft", "Excel", "XLSTART")
+    roaming = os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming"
+    folder = Path(roaming, "Microsoft", "Excel", "XLSTART")
     folder.mkdir(parents=True, exist_ok=True)  # Excel makes it when it first needs it
     return folder
 
