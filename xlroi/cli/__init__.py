@@ -29,6 +29,7 @@ _COMMANDS = {
     "read": ("xlroi.cli.trips", "Turn an edited workbook back into its case"),
     "diff": ("xlroi.cli.trips", "What changed between two cases, and what each change does"),
     "export": ("xlroi.cli.trips", "Write a case as a long table"),
+    "addin": ("xlroi.cli.addin", "Worksheet functions for Excel, xlwings and Calc"),
     "books": ("xlroi.cli.books", "Write one ready workbook per model"),
     "demo": ("xlroi.cli.books", "Build and verify the examples"),
 }
