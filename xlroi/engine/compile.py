@@ -259,8 +259,8 @@ def _vintage(name: str, ages: str, shares: str, table: str | None, of: str, year
             age = (
                 counted[:, :, step:] - counted[:, :, step : step + 1] if years else counted[:, :, : frame.steps - step]
             )
-            weight = np.sum(share * (year == age + 1), axis=1, keepdims=True)
-            result[:, :, step:] += amount * weight / per_year
+            weight = np.sum(share * (year == age + 1), axis=1, keepdims=True) / per_year
+            result[:, :, step:] += np.multiply(amount, weight, order="F")
         return finite(result if frame.step is None else result[:, :, frame.step : last])
 
     return evaluate
