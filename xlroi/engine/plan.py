@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from xlroi.formula.graph import Group
+from xlroi.formula.scope import name_of
 from xlroi.formula.system import System
 
 __all__ = ["Plan", "Work", "plan_of"]
@@ -43,6 +44,7 @@ def plan_of(system: System, wanted: Iterable[str], leaves: Iterable[str]) -> Pla
             varying.append(work)
         else:
             fixed.append(work)
+    wanted |= {name_of(table) for table in system.scope.tables}  # whoever asks which rows have a name reads these
     last = {edge.name: i for i, work in enumerate(varying) for id in work.ids for edge in system.readers[id]}
     done: list[list[str]] = [[] for _ in varying]
     for work in varying:
