@@ -260,10 +260,17 @@ def _vintage(name: str, ages: str, shares: str, table: str | None, of: str, year
                 counted[:, :, step:] - counted[:, :, step : step + 1] if years else counted[:, :, : frame.steps - step]
             )
             weight = np.sum(share * (year == age + 1), axis=1, keepdims=True) / per_year
-            result[:, :, step:] += np.multiply(amount, weight, order="F")
+            reach = weight.shape[2] if np.isnan(amount).any() else _reach(weight)
+            result[:, :, step : step + reach] += np.multiply(amount, weight[:, :, :reach], order="F")
         return finite(result if frame.step is None else result[:, :, frame.step : last])
 
     return evaluate
+
+
+def _reach(array: Array) -> int:
+    """How many steps there are up to the last that is not 0 everywhere."""
+    used = np.flatnonzero((array != 0).any(axis=(0, 1)))
+    return int(used[-1]) + 1 if used.size else 0
 
 
 def _at_step(function: str, inner: Evaluate) -> Evaluate:

@@ -27,7 +27,7 @@ Leaf = float | str | None | Sequence[Any] | Array
 """A leaf's value: one number or text, ``None`` for a blank; a list of a table's members, of a series' periods, or of
 members each with its periods; an array [trials] or [trials, members, 1]."""
 
-_CHUNK = 256  # trials computed together: 61 columns of float64 for a few lines then stay in the processor's cache
+_CHUNK = 62_500  # steps of trials computed together: many, for few calls of NumPy; few, for the processor's cache
 
 
 @dataclass(slots=True)
@@ -121,8 +121,9 @@ class Engine:
         odd: set[tuple[str, ...]] = set()
         self._in_bulk(plan.fixed, arrays, odd)
         found: dict[str, list[Array]] = {name: [] for name in wanted}
-        for start in range(0, count, _CHUNK):
-            stop = min(start + _CHUNK, count)
+        chunk = min(max(_CHUNK // self.steps, 256), 1024)
+        for start in range(0, count, chunk):
+            stop = min(start + chunk, count)
             part = arrays | {name: array[start:stop] for name, array in varying.items()}
             self._in_bulk(plan.varying, part, odd)
             for name in wanted:
