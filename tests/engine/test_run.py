@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from xlroi.engine import array, scalar
 from xlroi.engine.excel_finance import EXCEL_FINANCE
+from xlroi.engine.plan import plan_of
 from xlroi.engine.run import Engine
 from xlroi.formula.functions import FUNCTIONS
 from xlroi.formula.scope import Declaration
@@ -100,14 +101,15 @@ def test_arrays_and_single_cells_agree(formula: str, a: float, b: float, c: floa
         assert math.isclose(together, alone, rel_tol=1e-12, abs_tol=1e-9)  # type: ignore[arg-type]
 
 
-def _timeline(*drafts: Draft, steps: int = 7) -> Engine:
+def _timeline(*drafts: Draft, leaves: str = "", steps: int = 7) -> Engine:
     base = [
         Draft("horizon", "end"),
         Draft("month", "PRIOR(month) + 1", month=True, totalled="rate", opening=-1),
         Draft("live", "month <= horizon", month=True, totalled="flag"),
     ]
     base[1] = Draft("month", "PRIOR(month) + 1", month=True, unit=Type().unit, totalled="rate", opening=-1)
-    return Engine(build_system([Declaration("end", Type(), "input")], [*base, *drafts], {}), steps)
+    declared = [Declaration(name, Type(), "input") for name in ("end", *leaves)]
+    return Engine(build_system(declared, [*base, *drafts], {}), steps)
 
 
 def test_prior_reads_the_opening_at_step_0_and_last_the_horizon() -> None:
@@ -144,6 +146,40 @@ def test_trials_are_single_evaluations_side_by_side() -> None:
         Draft("total", "SUM(x)"),
         Draft("unused", "1 / 0"),
     )
-    ends = np.array([float(i % 7) for i in range(600)])  # more than one chunk
-    found = engine.trials({"end": ends}, ["total"], 600)["total"][:, 0, 0]
+    ends = np.array([float(i % 7) for i in range(3000)])  # more than one chunk
+    found = engine.trials({"end": ends}, ["total"], 3000)["total"][:, 0, 0]
     assert found.tolist() == [e * (e + 1) / 2 for e in ends]
+
+
+def test_trials_in_bulk_take_care_of_what_is_odd() -> None:
+    """Overflow, division by 0, numbers that count as 0 (exactly representable ones too) and errors, in a few trials."""
+    drafts = [
+        Draft("product", "a * b"),
+        Draft("quotient", "a / b"),
+        Draft("some", "IF(product = 0, 0, 1) + IF(product > 0, 2, 0)"),
+        Draft("flow", "product * (month = 2) - quotient * (month = 3)", month=True, unit=Type().unit, totalled="rate"),
+        Draft("level", "PRIOR(level) * 2 + flow - LAG(flow, c)", month=True, unit=Type().unit, totalled="rate"),
+        Draft("total", "IF(ISNUMBER(SUM(flow * live)), SUM(flow * live), -1)"),
+        Draft("nothing", "0 * -1 * a"),
+    ]
+    engine = _timeline(*drafts, leaves="abc")
+    odd = {
+        "a": [1.0, 1e300, 1e-200, 2.0**-1000, 3.0, 0.0, -4.0, 5.0, 6.0],
+        "b": [2.0, 1e300, 1e-200, 2.0**-50, 0.0, 2.0, -0.5, 1e-308, -3.0],
+        "c": [1.0, 2.0, 1.0, 3.0, 2.0, 1.0, 0.0, 99.0, 1.5],
+    }
+    rest = {"end": 6.0}
+    outputs = [draft.id for draft in drafts]
+    many = engine.trials({**rest, **{name: np.array(values) for name, values in odd.items()}}, outputs, 9)
+    for trial in range(9):
+        one = engine.evaluate({**rest, **{name: values[trial] for name, values in odd.items()}}).arrays
+        for name in outputs:
+            np.testing.assert_allclose(many[name][trial], one[name][0], rtol=1e-12, err_msg=f"{name}, trial {trial}")
+            assert not np.signbit(many[name][many[name] == 0]).any()
+
+
+def test_a_plan_computes_once_what_does_not_vary_and_lets_go_of_what_nothing_reads() -> None:
+    drafts = [Draft("still", "b + 1"), Draft("between", "a * still"), Draft("end", "between + still"), Draft("no", "a")]
+    plan = plan_of(build_system([Declaration(n, Type(), "input") for n in "ab"], drafts, {}), ["end"], ["a"])
+    assert [work.ids for work in plan.fixed] == [("still",)]
+    assert [(work.ids, work.done) for work in plan.varying] == [(("between",), ()), (("end",), ("between",))]
