@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -101,7 +102,13 @@ def test_arrays_and_single_cells_agree(formula: str, a: float, b: float, c: floa
         assert math.isclose(together, alone, rel_tol=1e-12, abs_tol=1e-9)  # type: ignore[arg-type]
 
 
-def _timeline(*drafts: Draft, leaves: str = "", steps: int = 7) -> Engine:
+def _timeline(
+    *drafts: Draft,
+    leaves: str = "",
+    others: Sequence[Declaration] = (),
+    tables: Mapping[str, None] | None = None,
+    steps: int = 7,
+) -> Engine:
     base = [
         Draft("horizon", "end"),
         Draft("month", "PRIOR(month) + 1", month=True, totalled="rate", opening=-1),
@@ -109,7 +116,7 @@ def _timeline(*drafts: Draft, leaves: str = "", steps: int = 7) -> Engine:
     ]
     base[1] = Draft("month", "PRIOR(month) + 1", month=True, unit=Type().unit, totalled="rate", opening=-1)
     declared = [Declaration(name, Type(), "input") for name in ("end", *leaves)]
-    return Engine(build_system(declared, [*base, *drafts], {}), steps)
+    return Engine(build_system([*declared, *others], [*base, *drafts], tables or {}), steps)
 
 
 def test_prior_reads_the_opening_at_step_0_and_last_the_horizon() -> None:
@@ -163,19 +170,40 @@ def test_trials_in_bulk_take_care_of_what_is_odd() -> None:
         Draft("nothing", "0 * -1 * a"),
     ]
     engine = _timeline(*drafts, leaves="abc")
-    odd = {
-        "a": [1.0, 1e300, 1e-200, 2.0**-1000, 3.0, 0.0, -4.0, 5.0, 6.0],
-        "b": [2.0, 1e300, 1e-200, 2.0**-50, 0.0, 2.0, -0.5, 1e-308, -3.0],
-        "c": [1.0, 2.0, 1.0, 3.0, 2.0, 1.0, 0.0, 99.0, 1.5],
-    }
-    rest = {"end": 6.0}
-    outputs = [draft.id for draft in drafts]
-    many = engine.trials({**rest, **{name: np.array(values) for name, values in odd.items()}}, outputs, 9)
-    for trial in range(9):
-        one = engine.evaluate({**rest, **{name: values[trial] for name, values in odd.items()}}).arrays
-        for name in outputs:
-            np.testing.assert_allclose(many[name][trial], one[name][0], rtol=1e-12, err_msg=f"{name}, trial {trial}")
-            assert not np.signbit(many[name][many[name] == 0]).any()
+    usual = {"a": 1.0, "b": 2.0, "c": 1.0}
+    for a, b, lag in [
+        (1e300, 1e300, 2.0),
+        (1e-200, 1e-200, 1.0),
+        (2.0**-1000, 2.0**-50, 3.0),
+        (3.0, 0.0, 2.0),
+        (0.0, -4.0, 1.0),
+        (-4.0, -0.5, 0.0),
+        (5.0, 1e-308, 99.0),
+        (6.0, -3.0, 1.5),
+    ]:
+        odd = {"a": a, "b": b, "c": lag}
+        both = {name: np.array([usual[name], odd[name]]) for name in usual}
+        many = engine.trials({"end": 6.0, **both}, [draft.id for draft in drafts], 2)
+        for trial, leaves in enumerate((usual, odd)):
+            one = engine.evaluate({"end": 6.0, **leaves}).arrays
+            for name, found in many.items():
+                np.testing.assert_allclose(found[trial], one[name][0], rtol=1e-12, err_msg=f"{name} of {leaves}")
+                assert not np.signbit(found[found == 0]).any()
+
+
+def test_an_error_in_an_amount_spreads_further_than_its_shares() -> None:
+    """As in the cell, where an error times 0 is an error."""
+    drafts = [
+        Draft("bought", "10 * (month = 0) / (month >= a)", month=True, unit=Type().unit, totalled="rate"),
+        Draft("spread", "VINTAGE(bought, shares.age, shares.share)", month=True, totalled="rate"),
+    ]
+    shares = [Declaration("shares.name", Type(kind="text", table="shares"), "column")]
+    shares += [Declaration(f"shares.{n}", Type(table="shares"), "column") for n in ("age", "share")]
+    engine = _timeline(*drafts, leaves="a", others=shares, tables={"shares": None}, steps=37)
+    table = {"shares.name": ["first"], "shares.age": [1.0], "shares.share": [1.0]}
+    many = engine.trials({"end": 36.0, **table, "a": np.array([0.0, 1.0])}, ["spread"], 2)["spread"][:, 0]
+    assert many[0].tolist() == pytest.approx([10 / 12] * 12 + [0.0] * 25)
+    assert np.isnan(many[1]).all()
 
 
 def test_a_plan_computes_once_what_does_not_vary_and_lets_go_of_what_nothing_reads() -> None:
