@@ -155,11 +155,10 @@ def main() -> None:
             "without What-If tables. Machines are noisy: read the ratios, not the times. A trial is one of those\n"
             "that are computed together. Warm: the workbook is open, inputs are set, all is recalculated, the\n"
             "outputs are read. Cold: it is opened as well; the engine's own start is not counted. In the rows of\n"
-            "growth the peer is the engine itself, with ten times as much, which should take no more than ten times\n"
-            "as long; of trials the time of one is given, which should stay.\n\n"
+            "growth the peer is the engine itself with ten times as much, again per trial.\n\n"
             f"{verdict}\n\n"
-            "Recursions compiled by numba were tried on the NPV of owning: 1.65 times the trials a second, after 3.2 s\n"
-            "of compiling in every process, which pays from about 70,000 trials on; numba is therefore not used.\n\n"
+            "Recursions compiled by numba were tried on the NPV of owning: 1.65 times the trials a second, after 3.2\n"
+            "seconds of compiling in every process, which pays from about 70,000 trials on; so it is not used.\n\n"
             f"{date.today().isoformat()}, Python {platform.python_version()}, NumPy {np.__version__}.\n\n"
             + "\n".join(lines)
             + "\n",

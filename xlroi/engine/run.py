@@ -27,7 +27,8 @@ Leaf = float | str | None | Sequence[Any] | Array
 """A leaf's value: one number or text, ``None`` for a blank; a list of a table's members, of a series' periods, or of
 members each with its periods; an array [trials] or [trials, members, 1]."""
 
-_CHUNK = 62_500  # steps of trials computed together: many, for few calls of NumPy; few, for the processor's cache
+_CHUNK = 62_500
+"""Steps of trials computed together: many, so that NumPy is called seldom; few, for the processor's cache."""
 
 
 @dataclass(slots=True)
@@ -121,7 +122,7 @@ class Engine:
         odd: set[tuple[str, ...]] = set()
         self._in_bulk(plan.fixed, arrays, odd)
         found: dict[str, list[Array]] = {name: [] for name in wanted}
-        chunk = min(max(_CHUNK // self.steps, 256), 1024)
+        chunk = min(max(_CHUNK // self.steps, 512), 1024)
         for start in range(0, count, chunk):
             stop = min(start + chunk, count)
             part = arrays | {name: array[start:stop] for name, array in varying.items()}
