@@ -25,5 +25,6 @@ def row(what: str, ours: float, peer: str, theirs: float, aim: float | None = No
     """One line of the table; the ratio says how many times longer the peer takes, the aim how many it should."""
     rate = f" ({1 / ours:,.0f}/s)" if ours < 1e-3 else ""
     ratio = theirs / ours
-    verdict = "" if aim is None else f"≥ {aim:,.4g}×" if ratio >= aim else f"≥ {aim:,.4g}×: missed"
+    wish = "" if aim is None else f"≥ {aim:,.0f}×" if aim >= 1 else f"≥ {aim:.2f}×"
+    verdict = wish if aim is None or ratio >= aim else f"{wish}: missed"
     return what, f"{ours * 1e3:,.3f} ms{rate}", f"{peer}: {theirs * 1e3:,.3f} ms", f"{ratio:,.2f}×", verdict
