@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 __all__ = ["Row", "median", "row"]
 
-Row = tuple[str, str, str, str]
+Row = tuple[str, str, str, str, str]
 
 
 def median(action: Callable[[], object], repeats: int = 5) -> float:
@@ -21,6 +21,10 @@ def median(action: Callable[[], object], repeats: int = 5) -> float:
     return statistics.median(times)
 
 
-def row(what: str, ours: float, peer: str, theirs: float) -> Row:
-    """One line of the table; the ratio says how many times longer the peer takes."""
-    return what, f"{ours * 1e3:,.3f} ms", f"{peer}: {theirs * 1e3:,.3f} ms", f"{theirs / ours:,.2f}×"
+def row(what: str, ours: float, peer: str, theirs: float, aim: float | None = None) -> Row:
+    """One line of the table; the ratio says how many times longer the peer takes, the aim how many it should."""
+    rate = f" ({1 / ours:,.0f}/s)" if ours < 1e-3 else ""
+    ratio = theirs / ours
+    wish = "" if aim is None else f"≥ {aim:,.0f}×" if aim >= 1 else f"≥ {aim:.2f}×"
+    verdict = wish if aim is None or ratio >= aim else f"{wish}: missed"
+    return what, f"{ours * 1e3:,.3f} ms{rate}", f"{peer}: {theirs * 1e3:,.3f} ms", f"{ratio:,.2f}×", verdict

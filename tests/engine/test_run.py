@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from xlroi.engine import array, scalar
 from xlroi.engine.excel_finance import EXCEL_FINANCE
+from xlroi.engine.plan import plan_of
 from xlroi.engine.run import Engine
 from xlroi.formula.functions import FUNCTIONS
 from xlroi.formula.scope import Declaration
@@ -100,14 +102,21 @@ def test_arrays_and_single_cells_agree(formula: str, a: float, b: float, c: floa
         assert math.isclose(together, alone, rel_tol=1e-12, abs_tol=1e-9)  # type: ignore[arg-type]
 
 
-def _timeline(*drafts: Draft, steps: int = 7) -> Engine:
+def _timeline(
+    *drafts: Draft,
+    leaves: str = "",
+    others: Sequence[Declaration] = (),
+    tables: Mapping[str, None] | None = None,
+    steps: int = 7,
+) -> Engine:
     base = [
         Draft("horizon", "end"),
         Draft("month", "PRIOR(month) + 1", month=True, totalled="rate", opening=-1),
         Draft("live", "month <= horizon", month=True, totalled="flag"),
     ]
     base[1] = Draft("month", "PRIOR(month) + 1", month=True, unit=Type().unit, totalled="rate", opening=-1)
-    return Engine(build_system([Declaration("end", Type(), "input")], [*base, *drafts], {}), steps)
+    declared = [Declaration(name, Type(), "input") for name in ("end", *leaves)]
+    return Engine(build_system([*declared, *others], [*base, *drafts], tables or {}), steps)
 
 
 def test_prior_reads_the_opening_at_step_0_and_last_the_horizon() -> None:
@@ -144,6 +153,61 @@ def test_trials_are_single_evaluations_side_by_side() -> None:
         Draft("total", "SUM(x)"),
         Draft("unused", "1 / 0"),
     )
-    ends = np.array([float(i % 7) for i in range(600)])  # more than one chunk
-    found = engine.trials({"end": ends}, ["total"], 600)["total"][:, 0, 0]
+    ends = np.array([float(i % 7) for i in range(3000)])  # more than one chunk
+    found = engine.trials({"end": ends}, ["total"], 3000)["total"][:, 0, 0]
     assert found.tolist() == [e * (e + 1) / 2 for e in ends]
+
+
+def test_trials_in_bulk_take_care_of_what_is_odd() -> None:
+    """Overflow, division by 0, numbers that count as 0 (exactly representable ones too) and errors, in a few trials."""
+    drafts = [
+        Draft("product", "a * b"),
+        Draft("quotient", "a / b"),
+        Draft("some", "IF(product = 0, 0, 1) + IF(product > 0, 2, 0)"),
+        Draft("flow", "product * (month = 2) - quotient * (month = 3)", month=True, unit=Type().unit, totalled="rate"),
+        Draft("level", "PRIOR(level) * 2 + flow - LAG(flow, c)", month=True, unit=Type().unit, totalled="rate"),
+        Draft("total", "IF(ISNUMBER(SUM(flow * live)), SUM(flow * live), -1)"),
+        Draft("nothing", "0 * -1 * a"),
+    ]
+    engine = _timeline(*drafts, leaves="abc")
+    usual = {"a": 1.0, "b": 2.0, "c": 1.0}
+    for a, b, lag in [
+        (1e300, 1e300, 2.0),
+        (1e-200, 1e-200, 1.0),
+        (2.0**-1000, 2.0**-50, 3.0),
+        (3.0, 0.0, 2.0),
+        (0.0, -4.0, 1.0),
+        (-4.0, -0.5, 0.0),
+        (5.0, 1e-308, 99.0),
+        (6.0, -3.0, 1.5),
+    ]:
+        odd = {"a": a, "b": b, "c": lag}
+        both = {name: np.array([usual[name], odd[name]]) for name in usual}
+        many = engine.trials({"end": 6.0, **both}, [draft.id for draft in drafts], 2)
+        for trial, leaves in enumerate((usual, odd)):
+            one = engine.evaluate({"end": 6.0, **leaves}).arrays
+            for name, found in many.items():
+                np.testing.assert_allclose(found[trial], one[name][0], rtol=1e-12, err_msg=f"{name} of {leaves}")
+                assert not np.signbit(found[found == 0]).any()
+
+
+def test_an_error_in_an_amount_spreads_further_than_its_shares() -> None:
+    """As in the cell, where an error times 0 is an error."""
+    drafts = [
+        Draft("bought", "10 * (month = 0) / (month >= a)", month=True, unit=Type().unit, totalled="rate"),
+        Draft("spread", "VINTAGE(bought, shares.age, shares.share)", month=True, totalled="rate"),
+    ]
+    shares = [Declaration("shares.name", Type(kind="text", table="shares"), "column")]
+    shares += [Declaration(f"shares.{n}", Type(table="shares"), "column") for n in ("age", "share")]
+    engine = _timeline(*drafts, leaves="a", others=shares, tables={"shares": None}, steps=37)
+    table = {"shares.name": ["first"], "shares.age": [1.0], "shares.share": [1.0]}
+    many = engine.trials({"end": 36.0, **table, "a": np.array([0.0, 1.0])}, ["spread"], 2)["spread"][:, 0]
+    assert many[0].tolist() == pytest.approx([10 / 12] * 12 + [0.0] * 25)
+    assert np.isnan(many[1]).all()
+
+
+def test_a_plan_computes_once_what_does_not_vary_and_lets_go_of_what_nothing_reads() -> None:
+    drafts = [Draft("still", "b + 1"), Draft("between", "a * still"), Draft("end", "between + still"), Draft("no", "a")]
+    plan = plan_of(build_system([Declaration(n, Type(), "input") for n in "ab"], drafts, {}), ["end"], ["a"])
+    assert [work.ids for work in plan.fixed] == [("still",)]
+    assert [(work.ids, work.done) for work in plan.varying] == [(("between",), ()), (("end",), ("between",))]

@@ -19,6 +19,7 @@ from xlroi.engine.excel_finance import EXCEL_FINANCE
 from xlroi.engine.scalar import SAME
 
 __all__ = [
+    "BARE",
     "BINARY",
     "ELEMENTWISE",
     "JOIN",
@@ -50,11 +51,11 @@ def _guarded(ufunc: np.ufunc) -> Callable[[Array, Array], Array]:
 
     def apply(a: Array, b: Array) -> Array:
         try:
-            with np.errstate(over="raise"):
-                result: Array = ufunc(a, b)
+            with np.errstate(over="raise", under="ignore"):
+                result: Array = ufunc(a, b, order="F")
         except FloatingPointError:
             with np.errstate(all="ignore"):
-                result = finite(ufunc(a, b))
+                result = finite(ufunc(a, b, order="F"))
         return result
 
     return apply
@@ -62,12 +63,12 @@ def _guarded(ufunc: np.ufunc) -> Callable[[Array, Array], Array]:
 
 def _divide(a: Array, b: Array) -> Array:
     with np.errstate(all="ignore"):
-        return finite(np.divide(a, b))
+        return finite(np.divide(a, b, order="F"))
 
 
 def _power(a: Array, b: Array) -> Array:
     with np.errstate(all="ignore"):
-        result = finite(np.power(a, b))
+        result = finite(np.power(a, b, order="F"))
     # NumPy's nan ** 0 is 1; an error stays an error.
     undefined = ((a == 0) & (b <= 0)) | np.isnan(a) | np.isnan(b)
     return np.where(undefined, np.nan, result) if undefined.any() else result
@@ -84,7 +85,7 @@ def _flag(holds: np.ndarray, *operands: Array) -> Array:
 
 
 def _less(a: Array, b: Array) -> np.ndarray:
-    return (a < b) & ~equal_array(a, b)
+    return np.less(a, b, order="F") & ~equal_array(a, b)
 
 
 def equal_array(a: Array, b: Array) -> NDArray[np.bool_]:
@@ -123,6 +124,9 @@ BINARY: Final[dict[str, Callable[[Array, Array], Array]]] = {
     ">=": lambda a, b: _flag((a > b) | equal_array(a, b), a, b),
 }
 """Operators on numbers."""
+
+BARE: Final = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
+"""The same where NumPy's error state raises whatever would not be a finite number."""
 
 
 def _all(*conditions: Array) -> Array:

@@ -2,6 +2,9 @@
 
 A recursion runs step by step, and one down the rows of a table row by row; a sum that joins two tables runs once per
 row of the line's own.
+
+In memory the trials lie side by side and a step is one piece (Fortran's order): so every loop over an array is long,
+and a recursion touches no more than its steps. Order decides nothing but speed.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from xlroi.engine.array import BINARY, ELEMENTWISE, JOIN, REDUCE, STEPS_PER_YEAR, Array, finite, folded
+from xlroi.engine.array import BARE, BINARY, ELEMENTWISE, JOIN, REDUCE, STEPS_PER_YEAR, Array, finite, folded
 from xlroi.engine.roots import irr, spreadsheet_xirr
 from xlroi.engine.rows import by_row, member_word
 from xlroi.formula.functions import FUNCTIONS
@@ -76,8 +79,11 @@ class Frame:
 Evaluate = Callable[[Frame], Array]
 
 
-def compile_node(node: Node) -> Evaluate:
-    """A closure that computes the tree; texts are object arrays, everything else float64."""
+def compile_node(node: Node, *, careful: bool = True) -> Evaluate:
+    """A closure that computes the tree; texts are object arrays, everything else float64.
+
+    One that is not ``careful`` leaves it to NumPy's error state to raise where numbers overflow or are divided by 0.
+    """
     match node:
         case Number(value=value):
             constant = np.full((1, 1, 1), np.float64(value))
@@ -89,12 +95,12 @@ def compile_node(node: Node) -> Evaluate:
             table = node.type.table
             return lambda frame: _present(frame.values[name], table, frame)
         case Minus(operand=operand):
-            inner = compile_node(operand)
+            inner = compile_node(operand, careful=careful)
             return lambda frame: -inner(frame)
-        case Binary(operator=operator, left=left, right=right):
-            return _binary(operator, left, right)
+        case Binary():
+            return _binary(node, careful=careful)
         case Call():
-            return _call(node)
+            return _call(node, careful=careful)
 
 
 def _present(array: Array, table: str | None, frame: Frame) -> Array:
@@ -104,19 +110,23 @@ def _present(array: Array, table: str | None, frame: Frame) -> Array:
     return array[:, :, frame.step : frame.step + 1]
 
 
-def _binary(operator: str, left: Node, right: Node) -> Evaluate:
-    a, b = compile_node(left), compile_node(right)
+def _binary(node: Binary, *, careful: bool) -> Evaluate:
+    operator, left = node.operator, node.left
+    a, b = compile_node(left, careful=careful), compile_node(node.right, careful=careful)
     if operator == "&":
         return lambda frame: JOIN(a(frame), b(frame))
     if left.type.kind == "text":
         wanted = operator == "="
         return lambda frame: ((folded(a(frame)) == folded(b(frame))) == wanted).astype(np.float64)
+    ufunc = None if careful else BARE.get(operator)
+    if ufunc is not None:
+        return lambda frame: ufunc(a(frame), b(frame), order="F")
     apply = BINARY[operator]
     return lambda frame: apply(a(frame), b(frame))
 
 
-def _call(node: Call) -> Evaluate:
-    arguments = [compile_node(a) for a in node.arguments]
+def _call(node: Call, *, careful: bool) -> Evaluate:
+    arguments = [compile_node(a, careful=careful) for a in node.arguments]
     names = [a.id if isinstance(a, Name) else "" for a in node.arguments]
     table = node.arguments[0].type.table if node.arguments else None
     match node.function:
@@ -153,7 +163,7 @@ def _reduced(node: Call, arguments: list[Evaluate]) -> Evaluate:
         if "table" in node.reduces:
             assert found.table is not None  # it is what the aggregate reduces
             array = np.broadcast_to(array, (array.shape[0], frame.members(found.table), array.shape[2]))
-            if not found.all_rows:
+            if not found.all_rows and not frame.all_active(found.table):
                 array = array[:, frame.active(found.table)]
         return reduce(array, axes, *(p(frame) for p in parameters))
 
@@ -170,8 +180,9 @@ def _prior(name: str, table: str | None) -> Evaluate:
             return np.full((1, 1, 1), opening)
         array = frame.row(frame.values[name], table)
         if frame.step is None:
-            first = np.full((*array.shape[:2], 1), opening)
-            return np.concatenate([first, array[:, :, :-1]], axis=2)
+            before = np.empty(array.shape, order="F")
+            before[:, :, :1], before[:, :, 1:] = opening, array[:, :, :-1]
+            return before
         return array[:, :, frame.step - 1 : frame.step]
 
     return evaluate
@@ -185,18 +196,28 @@ def _lag(name: str, table: str | None, steps: Evaluate) -> Evaluate:
         if lag.size == 1 and (number := float(lag[0, 0, 0])) > 0:
             return _moved(frame.row(frame.values[name], table) if frame.step != 0 else None, math.ceil(number), frame)
         now = np.arange(frame.steps, dtype=np.float64) if frame.step is None else np.array([float(frame.step)])
+        nowhere = np.isnan(lag) | (lag <= 0)
         if frame.step == 0:  # nothing stands before step 0, not even in a recursion's own array
-            return np.where(np.isnan(lag) | (lag <= 0), np.nan, 0.0)
-        array = frame.row(frame.values[name], table)
-        shape = np.broadcast_shapes(array.shape[:2], lag.shape[:2])
-        array = np.broadcast_to(array, (*shape, array.shape[2]))
-        lag = np.broadcast_to(lag, (*shape, lag.shape[2]))
+            return np.where(nowhere, np.nan, 0.0)
         before = now < lag
-        place = np.where(before | np.isnan(lag) | (lag <= 0), 0, now - np.ceil(lag)).astype(np.intp)
-        found = np.take_along_axis(array, place, axis=2)
-        return np.where(np.isnan(lag) | (lag <= 0), np.nan, np.where(before, 0.0, found))
+        place = np.where(before | nowhere, 0.0, now - np.ceil(lag)).astype(np.intp)
+        found = _taken(frame.row(frame.values[name], table), place)
+        np.copyto(found, 0.0, where=before)
+        if nowhere.any():
+            np.copyto(found, np.nan, where=nowhere)
+        return found
 
     return evaluate
+
+
+def _taken(array: Array, place: NDArray[np.intp]) -> Array:
+    """The values of an array at places [trials, members, steps] along its steps."""
+    trials, members = np.broadcast_shapes(array.shape[:2], place.shape[:2])
+    array = np.broadcast_to(array, (trials, members, array.shape[2]))
+    flat = np.ravel(array, order="F")  # no copy where it lies as it should
+    cells = np.arange(trials * members).reshape(trials, members, 1, order="F")
+    found: Array = np.take(flat, np.add(place * cells.size, cells, order="F").T).T
+    return found
 
 
 def _moved(array: Array | None, lag: int, frame: Frame) -> Array:
@@ -205,7 +226,7 @@ def _moved(array: Array | None, lag: int, frame: Frame) -> Array:
         return np.zeros((1, 1, 1))
     if frame.step is not None:
         return array[:, :, frame.step - lag : frame.step - lag + 1]
-    result = np.zeros(array.shape)
+    result = np.zeros(array.shape, order="F")
     result[:, :, lag:] = array[:, :, : max(array.shape[2] - lag, 0)]
     return result
 
@@ -228,7 +249,7 @@ def _vintage(name: str, ages: str, shares: str, table: str | None, of: str, year
         counted = frame.values[years] if years else (np.arange(frame.steps) // per_year + 0.0).reshape(1, 1, -1)
         year, share = frame.values[ages][:, active], frame.values[shares][:, active]
         shape = np.broadcast_shapes(array.shape[:1], counted.shape[:1], year.shape[:1], share.shape[:1])
-        result = np.zeros((*shape, *array.shape[1:]))
+        result = np.zeros((*shape, *array.shape[1:]), order="F")
         last = frame.steps if frame.step is None else frame.step + 1
         for step in range(last):
             amount = array[:, :, step : step + 1]
@@ -238,11 +259,18 @@ def _vintage(name: str, ages: str, shares: str, table: str | None, of: str, year
             age = (
                 counted[:, :, step:] - counted[:, :, step : step + 1] if years else counted[:, :, : frame.steps - step]
             )
-            weight = np.sum(share * (year == age + 1), axis=1, keepdims=True)
-            result[:, :, step:] += amount * weight / per_year
+            weight = np.sum(share * (year == age + 1), axis=1, keepdims=True) / per_year
+            reach = weight.shape[2] if np.isnan(amount).any() else _reach(weight)
+            result[:, :, step : step + reach] += np.multiply(amount, weight[:, :, :reach], order="F")
         return finite(result if frame.step is None else result[:, :, frame.step : last])
 
     return evaluate
+
+
+def _reach(array: Array) -> int:
+    """How many steps there are up to the last that is not 0 everywhere."""
+    used = np.flatnonzero((array != 0).any(axis=(0, 1)))
+    return int(used[-1]) + 1 if used.size else 0
 
 
 def _at_step(function: str, inner: Evaluate) -> Evaluate:

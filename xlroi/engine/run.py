@@ -12,6 +12,7 @@ import numpy as np
 from xlroi.engine.array import Array, finite
 from xlroi.engine.compile import Evaluate, Frame, compile_node
 from xlroi.engine.hoist import hoist
+from xlroi.engine.plan import Work, plan_of
 from xlroi.engine.scalar import TINY
 from xlroi.engine.walker import Walker
 from xlroi.formula.graph import Group
@@ -26,7 +27,8 @@ Leaf = float | str | None | Sequence[Any] | Array
 """A leaf's value: one number or text, ``None`` for a blank; a list of a table's members, of a series' periods, or of
 members each with its periods; an array [trials] or [trials, members, 1]."""
 
-_CHUNK = 256  # trials computed together: 61 columns of float64 for a few lines then stay in the processor's cache
+_CHUNK = 62_500
+"""Steps of trials computed together: many, so that NumPy is called seldom; few, for the processor's cache."""
 
 
 @dataclass(slots=True)
@@ -75,8 +77,8 @@ class Engine:
 
     def __init__(self, system: System, steps: int) -> None:
         self.system, self.steps = system, steps
-        self._compiled: dict[str, Evaluate] = {}
-        self._stepwise: dict[str, tuple[Evaluate, dict[str, Evaluate]]] = {}
+        self._compiled: dict[tuple[str, bool], Evaluate] = {}
+        self._stepwise: dict[tuple[str, bool], tuple[Evaluate, dict[str, Evaluate]]] = {}
         self._openings = {id: line.opening for id, line in system.lines.items()}
         self._guarded = {
             id: line.type.table for id, line in system.lines.items() if line.guarded and line.type.table is not None
@@ -113,23 +115,40 @@ class Engine:
         Leaves given as arrays [trials] vary, all others stay as they are. Only lines that the outputs need are run.
         """
         wanted = list(outputs)
-        needed = self.system.needed(wanted)
         arrays = self._leaf_arrays(leaves)
         whole = self._without_spare(arrays)
-        varying = {name for name, array in arrays.items() if array.shape[0] > 1}
+        varying = {name: np.asfortranarray(array) for name, array in arrays.items() if array.shape[0] > 1}
+        plan = plan_of(self.system, wanted, varying)
+        odd: set[tuple[str, ...]] = set()
+        self._in_bulk(plan.fixed, arrays, odd)
         found: dict[str, list[Array]] = {name: [] for name in wanted}
-        for start in range(0, count, _CHUNK):
-            stop = min(start + _CHUNK, count)
-            part = {n: (a[start:stop] if n in varying else a) for n, a in arrays.items()}
-            frame = Frame(part, self._openings, self.steps, self.system.scope)
-            for group in self.system.groups:
-                ids = tuple(id for id in group.ids if id in needed)
-                if ids:
-                    self._compute(group, ids, frame, None)
+        chunk = min(max(_CHUNK // self.steps, 512), 1024)
+        for start in range(0, count, chunk):
+            stop = min(start + chunk, count)
+            part = arrays | {name: array[start:stop] for name, array in varying.items()}
+            self._in_bulk(plan.varying, part, odd)
             for name in wanted:
-                array = part[name]
+                array = part[name] if part[name].dtype == object else part[name] + 0.0  # no minus zero
                 found[name].append(np.broadcast_to(array, (stop - start, *array.shape[1:])))
         return {name: self._with_spare(name, np.concatenate(parts), whole) for name, parts in found.items()}
+
+    def _in_bulk(self, work: Iterable[Work], values: dict[str, Array], odd: set[tuple[str, ...]]) -> None:
+        """Compute lines as if nothing odd happened; where NumPy raises that it does, once more and with care.
+
+        Odd is an overflow, a division by 0 or a number so small that it counts as 0. ``odd`` remembers such lines.
+        """
+        frame = Frame(values, self._openings, self.steps, self.system.scope)
+        for part in work:
+            try:
+                if part.ids in odd:
+                    raise FloatingPointError
+                with np.errstate(all="raise"):
+                    self._compute(part.group, part.ids, frame, None, careful=False)
+            except FloatingPointError:
+                odd.add(part.ids)
+                self._compute(part.group, part.ids, frame, None)
+            for name in part.done:
+                del values[name]
 
     def _without_spare(self, arrays: dict[str, Array]) -> dict[str, tuple[int, int]]:
         """Cut the rows without a name off the end of every table: they count nowhere. How many there were and are."""
@@ -173,50 +192,62 @@ class Engine:
             arrays[name] = _leaf_array(leaves[name], declaration.type)
         return arrays
 
-    def _compute(self, group: Group, ids: tuple[str, ...], frame: Frame, walker: Walker | None) -> None:
-        lines = self.system.lines
+    def _compute(
+        self, group: Group, ids: tuple[str, ...], frame: Frame, walker: Walker | None, *, careful: bool = True
+    ) -> None:
+        lines, clean = self.system.lines, _clean if careful else _trusted
         if not group.recursive:
             (id,) = ids
             if lines[id].type.kind == "text" and walker is not None:
                 frame.values[id] = self._texts(id, walker)
             else:
-                frame.values[id] = self._spread(id, _clean(self._whole(id, frame)), frame)
+                frame.values[id] = self._spread(id, clean(self._whole(id, frame, careful)), frame)
             return
         table = next((t for t in (lines[id].type.table for id in ids) if t), None) if group.by_row else None
-        closures = {id: self._closure(id) for id in ids} if table else self._hoisted(group, ids, frame)
+        part = replace(frame)
+        closures = {id: self._closure(id, careful) for id in ids} if table else self._hoisted(group, ids, part, careful)
         for step in range(self.steps if any(lines[id].type.month for id in ids) else 1):
+            part.step = step
             for row in range(frame.members(table)) if table else [None]:
-                part = replace(frame, step=step, member=None if row is None else (str(table), row))
+                part.member = None if row is None else (str(table), row)
                 for id in ids:
-                    self._store(id, frame, closures[id](part), step, row)
+                    column = closures[id](part)
+                    self._store(id, frame, _clean(column) if careful else column, step, row)
+        if not careful:
+            for id in ids:
+                _trusted(frame.values[id])
 
-    def _hoisted(self, group: Group, ids: tuple[str, ...], frame: Frame) -> dict[str, Evaluate]:
+    def _hoisted(self, group: Group, ids: tuple[str, ...], frame: Frame, careful: bool) -> dict[str, Evaluate]:
         """Closures for a step of a recursion; what does not read the recursion is computed for all steps at once."""
         closures = {}
         for id in ids:
-            if id not in self._stepwise:
+            if (id, careful) not in self._stepwise:
                 node, parts = hoist(self.system.lines[id].node, frozenset(group.ids), id)
-                self._stepwise[id] = compile_node(node), {name: compile_node(part) for name, part in parts.items()}
-            closures[id], parts_of_it = self._stepwise[id]
+                self._stepwise[id, careful] = (
+                    compile_node(node, careful=careful),
+                    {name: compile_node(part, careful=careful) for name, part in parts.items()},
+                )
+            closures[id], parts_of_it = self._stepwise[id, careful]
             for name, part in parts_of_it.items():
                 frame.values[name] = part(frame)
         return closures
 
-    def _whole(self, id: str, frame: Frame) -> Array:
+    def _whole(self, id: str, frame: Frame, careful: bool) -> Array:
         """A line at once; one row of an inactive member may be an error, which its guard hides."""
-        array = self._closure(id)(frame)
+        array = self._closure(id, careful)(frame)
         return np.array(array) if array.dtype == object else array
 
     def _store(self, id: str, frame: Frame, column: Array, step: int, row: int | None) -> None:
         line, values = self.system.lines[id], frame.values
         if step == 0 and not row:
             steps = self.steps if line.type.month else 1
-            values[id] = np.zeros((column.shape[0], self._members(id, frame), steps))
+            values[id] = np.zeros((column.shape[0], self._members(id, frame), steps), order="F")
         array = values[id]
         if array.shape[0] < column.shape[0]:  # trials enter the recursion after its first cell
-            array = values[id] = np.repeat(array, column.shape[0], axis=0)
+            array = np.broadcast_to(array, (column.shape[0], *array.shape[1:]))
+            array = values[id] = np.array(array, order="F")
         rows = slice(None) if row is None or line.type.table is None else slice(row, row + 1)
-        array[:, rows, step : step + 1] = self._at_rest(id, _clean(column), frame, rows)
+        array[:, rows, step : step + 1] = self._at_rest(id, column, frame, rows)
 
     def _members(self, id: str, frame: Frame) -> int:
         table = self.system.lines[id].type.table
@@ -267,10 +298,10 @@ class Engine:
                         )
                     values.errors[id, int(member), step] = found
 
-    def _closure(self, id: str) -> Evaluate:
-        found = self._compiled.get(id)
+    def _closure(self, id: str, careful: bool) -> Evaluate:
+        found = self._compiled.get((id, careful))
         if found is None:
-            found = self._compiled[id] = compile_node(self.system.lines[id].node)
+            found = self._compiled[id, careful] = compile_node(self.system.lines[id].node, careful=careful)
         return found
 
 
@@ -297,6 +328,16 @@ def _blanks(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_blanks(v) for v in value]
     return math.nan if value is None else value
+
+
+def _trusted(array: Array) -> Array:
+    """An array of numbers; NumPy's error state raises where one is so small that it counts as 0.
+
+    Times 0.2225 what lies below ``TINY`` (but 0) leaves the range that has full precision, and so is inexact.
+    """
+    if array.dtype != object:
+        np.multiply(array, 0.2225, order="F")
+    return array
 
 
 def _clean(array: Array) -> Array:

@@ -43,7 +43,7 @@ class Filled:
 class Layout:
     """All sheets of a book; spells every formula cell."""
 
-    def __init__(self, book: Book, sheets: list[Sheet]) -> None:
+    def __init__(self, book: Book, sheets: list[Sheet], as_built: Values | None = None) -> None:
         self.book, self.sheets = book, sheets
         self.homes: dict[str, Home] = {}
         for sheet in sheets:
@@ -54,10 +54,15 @@ class Layout:
         self.last = FIRST_STEP + book.model.last_step
         self.header = header_rows(book.model.step)
         self.cells = book.cells()
-        self.as_built = book.values()
+        self.as_built = as_built or book.values()
+        self._formulas: list[Filled] = []
 
-    def formulas(self) -> Iterator[Filled]:
-        """Every formula cell of the book, in the order of its sheets."""
+    def formulas(self) -> list[Filled]:
+        """Every formula cell of the book, in the order of its sheets; spelled once."""
+        self._formulas = self._formulas or list(self._spelled())
+        return self._formulas
+
+    def _spelled(self) -> Iterator[Filled]:
         for sheet in self.sheets:
             for cell in sheet.placed:
                 if isinstance(cell.content, (Line, Link)):

@@ -107,7 +107,7 @@ def layout_of(book: Book, day: date, proof: ProofStamp | None = None, extras: Ex
         records.change_log(book, day),
         records.model_text(book),
     ]
-    return Layout(book, [*first, *last])
+    return Layout(book, [*first, *last], placed.as_built)
 
 
 def writable(path: Path, *, force: bool) -> None:
@@ -142,10 +142,11 @@ def build_book(
     workbook.remove(workbook.active)  # type: ignore[arg-type]
     house = book.case.house
     dresser = Dresser(workbook, house.colours if house else {})
+    written = {sheet.name: workbook.create_sheet(sheet.name) for sheet in layout.sheets}
     for sheet in layout.sheets:
-        _sheet(workbook.create_sheet(sheet.name), sheet, layout, dresser)
+        _sheet(written[sheet.name], sheet, layout, dresser)
     for filled in layout.formulas():
-        workbook[filled.sheet].cell(filled.row, filled.column).value = f"={filled.formula}"
+        written[filled.sheet].cell(filled.row, filled.column).value = f"={filled.formula}"
     for (name, ref), said in layout.tables().items():
         two = said["dt2D"] == "1"
         formula = DataTableFormula(ref=said["ref"], dt2D=two, dtr=said["dtr"] == "1", r1=said["r1"], r2=said.get("r2"))

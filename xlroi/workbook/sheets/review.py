@@ -62,7 +62,7 @@ def unique_formulas(layout: Layout) -> dict[str, int]:
     """Per sheet, how many different calculations stand there: copies count as one, links to one cell not at all."""
     found: dict[str, set[str]] = {}
     for cell in layout.formulas():
-        if _LINK.fullmatch(cell.formula):
+        if cell.step or _LINK.fullmatch(cell.formula):  # the later steps of a row are copies of its first
             continue
         found.setdefault(cell.sheet, set()).add(relative(cell.formula, cell.row, cell.column))
     return {sheet: len(formulas) for sheet, formulas in found.items()}
@@ -96,7 +96,7 @@ def review(book: Book, layout: Layout, proof: ProofStamp | None) -> Sheet:
     sheet.put(1, 1, "Review", "title")
     for column, head in enumerate(("What", "Counted at the build", "Remark"), 1):
         sheet.put(3, column, head, "column_head")
-    formulas = list(layout.formulas())
+    formulas = layout.formulas()
     longest = max(formulas, key=lambda f: len(f.formula))
     unique = sum(unique_formulas(layout).values())
     lines = len(book.system.lines)
