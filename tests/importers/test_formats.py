@@ -209,7 +209,7 @@ def test_a_huge_file_is_refused_before_it_is_read(write: Write) -> None:
 
     path = write(SMI)
     os.truncate(path, 5 * 2**30)  # a sparse file
-    assert refused(path) == "None: the file has 5,120 MB, the limit for its kind is 1,024 MB; import a part of it"
+    assert refused(path) == "None: the file has 5,120 MB, the limit for its kind is 512 MB; import a part of it"
 
 
 def test_no_file_and_a_folder_are_refused(tmp_path: Path) -> None:

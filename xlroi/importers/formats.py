@@ -26,7 +26,7 @@ class Format:
     needs: tuple[tuple[str, ...], ...]
     read: Callable[[Source], list[Measured]]
     made_by: str
-    limit: int = 1024 * _MB
+    limit: int = 512 * _MB
 
     def found(self, words: frozenset[str]) -> list[str]:
         """The needs that are met."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -87,7 +88,7 @@ class History:
 
     def __init__(self, source: Source, *, timed: bool = True) -> None:
         self.source, self.timed = source, timed
-        self.metrics: dict[str, _Metric] = {}
+        self.metrics: defaultdict[str, _Metric] = defaultdict(_Metric)
         self.tracks: dict[tuple[str, str], _Track] = {}
         self.gpus: set[str] = set()
         self.rows = self.disordered = 0
@@ -117,14 +118,11 @@ class History:
             if metric == "energy":
                 self._counted(line, value - track.value)
             elif self.timed:
-                self._metric(metric).between(seconds, (track.value + value) / 2 * seconds)
+                self.metrics[metric].between(seconds, (track.value + value) / 2 * seconds)
             track.moment, track.value, track.count = moment, value, track.count + 1
         self.first, self.last = min(self.first, moment), max(self.last, moment)
         if metric != "energy":
-            self._metric(metric).add(moment, value)
-
-    def _metric(self, name: str) -> _Metric:
-        return self.metrics.setdefault(name, _Metric())
+            self.metrics[metric].add(moment, value)
 
     def _counted(self, line: int, joules: float) -> None:
         if joules < 0:
