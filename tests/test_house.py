@@ -19,11 +19,12 @@ MAY = {
     "engine": GROUND | {"formula"},
     "model": GROUND | {"formula"},
     "analysis": GROUND | {"formula", "engine", "model"},
+    "importers": GROUND | {"model"},
     "workbook": GROUND | {"formula", "engine", "model", "analysis"},
     "proof": GROUND,
     "api": GROUND | {"formula", "engine", "model", "analysis", "workbook", "proof"},
     "cells": GROUND | {"formula", "engine", "model", "analysis", "workbook", "proof", "api"},
-    "cli": GROUND | {"formula", "engine", "model", "analysis", "workbook", "proof", "api", "cells"},
+    "cli": GROUND | {"formula", "engine", "model", "analysis", "workbook", "proof", "api", "cells", "importers"},
 }
 
 

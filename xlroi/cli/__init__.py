@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -30,6 +31,7 @@ _COMMANDS = {
     "diff": ("xlroi.cli.trips", "What changed between two cases, and what each change does"),
     "export": ("xlroi.cli.trips", "Write a case as a long table"),
     "addin": ("xlroi.cli.addin", "Worksheet functions for Excel, xlwings and Calc"),
+    "import": ("xlroi.cli.measurements", "Put what a monitor, scheduler or benchmark measured into a case"),
     "books": ("xlroi.cli.books", "Write one ready workbook per model"),
     "demo": ("xlroi.cli.books", "Build and verify the examples"),
 }
@@ -43,7 +45,8 @@ class _Lazy(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(_COMMANDS[cmd_name][0])
-        command: click.Command = getattr(module, cmd_name)
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name  # "import" can name no function
+        command: click.Command = getattr(module, name)
         return command
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:

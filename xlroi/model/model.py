@@ -54,6 +54,8 @@ class Input:
     factors: Mapping[Scenario, float] | None = None
     help: str = ""
     source: str = ""
+    measured: str = ""
+    """The measured quantity that an import puts here."""
 
     @property
     def is_date(self) -> bool:

@@ -49,6 +49,7 @@ class InputShape(Strict):
     help: str = ""
     source: str = ""
     series: Period | None = None
+    measured: str = ""
 
 
 class GroupShape(Strict):

@@ -29,6 +29,7 @@ from xlroi.model.model import (
     Table,
 )
 from xlroi.model.numbers import number_from
+from xlroi.model.quantities import QUANTITIES, refused_input
 from xlroi.model.schema import validated
 from xlroi.model.shape import ConstantShape, GroupShape, InputShape, LineShape, SectionShape, TemplateShape
 from xlroi.model.tables import Parts, cross_of, picked, scale_input, series_lines, table_of, table_parts
@@ -76,6 +77,7 @@ class _Builder:
         self.document, self.template = document, template
         self.problems: list[Problem] = []
         self.seen: dict[str, KeyPath] = {}
+        self.taken: dict[str, str] = {}  # measured quantities, each by the input that takes it
 
     def model(self) -> Model:
         t = self.template
@@ -205,7 +207,7 @@ class _Builder:
                 if isinstance(item.default, list):
                     self._problem((*path, "default"), "a list belongs to an input with 'series:'")
                     continue
-                yield Input(
+                declared = Input(
                     id,
                     item.label,
                     group.title,
@@ -218,7 +220,22 @@ class _Builder:
                     self._factors(item),
                     item.help,
                     item.source,
+                    item.measured,
                 )
+                self._measured(declared, path)
+                yield declared
+
+    def _measured(self, declared: Input, path: KeyPath) -> None:
+        """The quantity that an input takes is known, in the input's unit, and taken by no other input."""
+        quantity = declared.measured
+        if quantity and quantity not in QUANTITIES:
+            hint = did_you_mean(quantity, list(QUANTITIES))
+            self._problem((*path, "measured"), f"{quantity!r} is no measured quantity{hint}")
+        elif quantity and (why := refused_input(quantity, declared)):
+            self._problem((*path, "measured"), why)
+        elif quantity and quantity in self.taken:
+            self._problem((*path, "measured"), f"{quantity!r} is taken by the input {self.taken[quantity]!r}")
+        self.taken[quantity] = declared.id
 
     def _factors(self, item: InputShape) -> dict[Scenario, float] | None:
         if item.range is None:
