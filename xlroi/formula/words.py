@@ -93,6 +93,8 @@ def in_words(node: Node, label: Callable[[str], str]) -> str:
     >>> from xlroi.formula.parse import parse
     >>> in_words(parse("(price - cost) * SUM(units)"), str.upper)
     '(PRICE − COST) × the sum of UNITS'
+    >>> in_words(parse("CEIL(load / speed)"), str.upper)
+    '(LOAD ÷ SPEED) rounded up to a whole number'
     """
     match node:
         case Number(value=value, percent=percent):
@@ -109,6 +111,8 @@ def in_words(node: Node, label: Callable[[str], str]) -> str:
             return f"{first} {_OPERATORS[operator]} {_bracketed(right, label)}"
         case Call(function=function, arguments=arguments):
             words = [in_words(a, label) for a in arguments]
+            if function in _PHRASES and function != "IF":
+                words = [_bracketed(a, label) for a in arguments]
             if function in _PHRASES:
                 return _PHRASES[function].format(*words)
             if function in ("AND", "OR"):
