@@ -13,7 +13,9 @@ from openpyxl.chart.legend import Legend
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlroi.engine.run import Engine
 from xlroi.formula.scope import name_of
+from xlroi.model.model import SCENARIOS, marker_height
 from xlroi.workbook.layout import Layout
 from xlroi.workbook.plan import FIRST_STEP, Drawing, Home, Sheet
 
@@ -31,6 +33,7 @@ def draw(workbook: Workbook, layout: Layout, sheet: Sheet) -> None:
         else:
             chart = {"path": _path, "tornado": _tornado}.get(drawing.kind, _columns)(workbook, layout, drawing)
         chart.title = drawing.title
+        chart.legend = Legend(legendPos="b") if len(chart.series) > 1 else None
         chart.width, chart.height = drawing.size
         for axis in (chart.x_axis, chart.y_axis):
             axis.delete = False  # openpyxl's default hides the axes in Excel
@@ -81,9 +84,25 @@ def _columns(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
         chart.append(series)
     chart.y_axis.title = layout.book.case.currency
     chart.y_axis.numFmt = "#,##0"
+    if not falls and _none_below_zero(layout, drawing):
+        chart.y_axis.scaling.min = 0
     chart.x_axis.tickLblPos = "low" if any(model.system.lines[id].type.table for id in drawing.lines) else "none"
-    chart.legend = Legend(legendPos="b")
     return chart
+
+
+def _none_below_zero(layout: Layout, drawing: Drawing) -> bool:
+    """Whether columns may start at 0: in no scenario of the case one lies below."""
+    case, model = layout.book.case, layout.book.model
+    engine = Engine(model.system, model.steps)
+    for scenario in SCENARIOS:
+        values = engine.evaluate(case.values(scenario), outputs=drawing.lines)
+        for id in drawing.lines:
+            table = model.system.lines[id].type.table
+            for member in range(len(values.row_names(table)) if table else 1):
+                value = values.cell(id, member)
+                if isinstance(value, float) and value < 0:
+                    return False
+    return True
 
 
 def _paths(layout: Layout, drawing: Drawing) -> Iterator[tuple[str, int, str]]:
@@ -114,18 +133,22 @@ def _path(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
         series.smooth = False
         chart.series.append(series)
     if drawing.marker:
-        zero = _reference(workbook, layout.homes["chart_zero"], layout)
+        zero = _reference(workbook, layout.homes[marker_height(drawing.marker)], layout)
         at = _reference(workbook, layout.homes[drawing.marker], layout)
         series = Series(zero, at, title=model.texts[drawing.marker].label)
         series.marker.symbol, series.marker.size = "diamond", 10
         series.marker.graphicalProperties = GraphicalProperties(solidFill="000000")
         series.graphicalProperties.line.noFill = True
+        series.smooth = False
         chart.series.append(series)
     chart.x_axis.title, chart.y_axis.title = "Month", layout.book.case.currency
     chart.x_axis.numFmt, chart.y_axis.numFmt = "0", "#,##0"
     chart.x_axis.tickLblPos = "low"
     chart.x_axis.scaling.min = 0
-    chart.legend = Legend(legendPos="b")
+    if model.step == "month":
+        chart.x_axis.majorUnit = 12
+    if layout.as_built.cell("horizon") == model.last_step:  # else the user may lengthen the period behind a fixed end
+        chart.x_axis.scaling.max = model.last_step
     return chart
 
 
@@ -143,7 +166,6 @@ def _tornado(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
         chart.append(series)
     chart.x_axis.scaling.orientation, chart.x_axis.tickLblPos = "maxMin", "low"
     chart.y_axis.title, chart.y_axis.numFmt, chart.y_axis.crosses = "Change of the output", "#,##0.##", "max"
-    chart.legend = Legend(legendPos="b")
     return chart
 
 
@@ -160,5 +182,4 @@ def _histogram(sheet: Any, drawing: Drawing) -> Any:
     chart.x_axis.title, chart.y_axis.title = unit or None, "Trials"
     chart.x_axis.numFmt, chart.y_axis.numFmt = "#,##0.##", "#,##0"
     chart.x_axis.tickLblSkip, chart.x_axis.tickLblPos = 5, "low"
-    chart.legend = Legend(legendPos="b")
     return chart
