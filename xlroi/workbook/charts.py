@@ -11,6 +11,10 @@ from openpyxl.chart.data_source import AxDataSource, StrRef
 from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.legend import Legend
 from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, OneCellAnchor
+from openpyxl.drawing.xdr import XDRPositiveSize2D
+from openpyxl.utils.cell import coordinate_to_tuple
+from openpyxl.utils.units import cm_to_EMU
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlroi.engine.run import Engine
@@ -40,6 +44,16 @@ def draw(workbook: Workbook, layout: Layout, sheet: Sheet) -> None:
         worksheet = workbook[sheet.name]
         assert isinstance(worksheet, Worksheet)  # the plan makes no chart sheets
         Worksheet.add_chart(worksheet, chart, drawing.anchor)
+        if drawing.offset:
+            chart.anchor = _beside(drawing)
+
+
+def _beside(drawing: Drawing) -> OneCellAnchor:
+    """The anchor of a chart that begins inside its cell."""
+    row, column = coordinate_to_tuple(drawing.anchor)
+    marker = AnchorMarker(col=column - 1, colOff=cm_to_EMU(drawing.offset), row=row - 1)
+    width, height = drawing.size
+    return OneCellAnchor(_from=marker, ext=XDRPositiveSize2D(cm_to_EMU(width), cm_to_EMU(height)))
 
 
 def _reference(workbook: Workbook, home: Home, layout: Layout, member: int = 0) -> Reference:
