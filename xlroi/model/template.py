@@ -154,7 +154,7 @@ class _Builder:
         return [timeline, *t.sections, *self._heights(), *([checks] if lines else [])]
 
     def _heights(self) -> Iterator[SectionShape]:
-        """The height at which a chart marks a step: 0, or #N/A where there is no such step, so that nothing is drawn."""
+        """How high a chart marks a step: at 0, or #N/A where there is no such step, so that nothing is drawn."""
         markers = dict.fromkeys(chart.marker for chart in self.template.charts if chart.marker)
         lines: dict[str, LineShape | str] = {
             marker_height(id): LineShape(

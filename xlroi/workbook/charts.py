@@ -11,10 +11,13 @@ from openpyxl.chart.data_source import AxDataSource, StrRef
 from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.legend import Legend
 from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.chart.text import RichText
+from openpyxl.chart.text import Text as ChartText
+from openpyxl.chart.title import Title
 from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, OneCellAnchor
+from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties, RegularTextRun
 from openpyxl.drawing.xdr import XDRPositiveSize2D
 from openpyxl.utils.cell import coordinate_to_tuple
-from openpyxl.utils.units import cm_to_EMU
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlroi.engine.run import Engine
@@ -36,7 +39,7 @@ def draw(workbook: Workbook, layout: Layout, sheet: Sheet) -> None:
             chart = _histogram(workbook[sheet.name], drawing)
         else:
             chart = {"path": _path, "tornado": _tornado}.get(drawing.kind, _columns)(workbook, layout, drawing)
-        chart.title = drawing.title
+        chart.title = _title(drawing.title)
         chart.legend = Legend(legendPos="b") if len(chart.series) > 1 else None
         chart.width, chart.height = drawing.size
         for axis in (chart.x_axis, chart.y_axis):
@@ -48,12 +51,24 @@ def draw(workbook: Workbook, layout: Layout, sheet: Sheet) -> None:
             chart.anchor = _beside(drawing)
 
 
+def _title(text: str) -> Title:
+    """A title of 12 points."""
+    properties = ParagraphProperties(defRPr=CharacterProperties(sz=1200, b=True))
+    run = RegularTextRun(rPr=CharacterProperties(sz=1200, b=True), t=text)
+    rich = RichText(p=[Paragraph(pPr=properties, r=[run])])
+    return Title(tx=ChartText(rich=rich), overlay=False)
+
+
 def _beside(drawing: Drawing) -> OneCellAnchor:
     """The anchor of a chart that begins inside its cell."""
     row, column = coordinate_to_tuple(drawing.anchor)
-    marker = AnchorMarker(col=column - 1, colOff=cm_to_EMU(drawing.offset), row=row - 1)
-    width, height = drawing.size
-    return OneCellAnchor(_from=marker, ext=XDRPositiveSize2D(cm_to_EMU(width), cm_to_EMU(height)))
+    marker = AnchorMarker(col=column - 1, colOff=_emu(drawing.offset), row=row - 1)
+    return OneCellAnchor(_from=marker, ext=XDRPositiveSize2D(*(_emu(cm) for cm in drawing.size)))
+
+
+def _emu(cm: float) -> int:
+    """Centimetres in the units of drawings."""
+    return round(cm * 360_000)
 
 
 def _reference(workbook: Workbook, home: Home, layout: Layout, member: int = 0) -> Reference:
@@ -74,7 +89,7 @@ def _columns(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
     falls = drawing.kind == "waterfall"
     if falls:
         chart.grouping, chart.overlap, chart.gapWidth = "stacked", 100, 40
-    model = layout.book.model
+    model, amounts = layout.book.model, _amounts(layout, drawing)
     for index, id in enumerate(drawing.lines):
         table = model.system.lines[id].type.table
         values = _reference(workbook, layout.homes[id], layout)
@@ -94,10 +109,10 @@ def _columns(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
         series.dLbls = DataLabelList(
             showVal=True, showSerName=False, showCatName=False, showLegendKey=False, showPercent=False
         )
-        series.dLbls.numFmt = "#,##0"
+        series.dLbls.numFmt = amounts
         chart.append(series)
     chart.y_axis.title = layout.book.case.currency
-    chart.y_axis.numFmt = "#,##0"
+    chart.y_axis.numFmt = amounts
     if not falls and _none_below_zero(layout, drawing):
         chart.y_axis.scaling.min = 0
     chart.x_axis.tickLblPos = "low" if any(model.system.lines[id].type.table for id in drawing.lines) else "none"
@@ -117,6 +132,24 @@ def _none_below_zero(layout: Layout, drawing: Drawing) -> bool:
                 if isinstance(value, float) and value < 0:
                     return False
     return True
+
+
+def _amounts(layout: Layout, drawing: Drawing) -> str:
+    """Large amounts in millions, by the format alone."""
+    sizes = [abs(v) for id in drawing.lines for v in _numbers(layout, id)]
+    return '#,##0.0,,"m"' if max(sizes, default=0) >= _MANY else "#,##0"
+
+
+_MANY: Final = 5e6
+
+
+def _numbers(layout: Layout, id: str) -> Iterator[float]:
+    """What a line holds as built."""
+    table = layout.book.model.system.lines[id].type.table
+    for member in range(layout.book.rows(table) if table else 1):
+        for value in layout.as_built.row(id, member):
+            if isinstance(value, float):
+                yield value
 
 
 def _paths(layout: Layout, drawing: Drawing) -> Iterator[tuple[str, int, str]]:
@@ -156,11 +189,11 @@ def _path(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
         series.smooth = False
         chart.series.append(series)
     chart.x_axis.title, chart.y_axis.title = "Month", layout.book.case.currency
-    chart.x_axis.numFmt, chart.y_axis.numFmt = "0", "#,##0"
+    chart.x_axis.numFmt, chart.y_axis.numFmt = "0", _amounts(layout, drawing)
     chart.x_axis.tickLblPos = "low"
     chart.x_axis.scaling.min = 0
     if model.step == "month":
-        chart.x_axis.majorUnit = 12
+        chart.x_axis.majorUnit = 12  # type: ignore[union-attr]  # of a scatter chart it is a number's
     if layout.as_built.cell("horizon") == model.last_step:  # else the user may lengthen the period behind a fixed end
         chart.x_axis.scaling.max = model.last_step
     return chart

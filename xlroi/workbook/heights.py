@@ -11,7 +11,7 @@ __all__ = ["heights"]
 
 _WRAPPED: Final = ("column_head", "number_head", "remark", "wrapped", "sentence")
 _WIDE: Final = {"column_head": 1.0, "number_head": 1.0, "sentence": 1.05}
-"""How wide a character is on average, in digits of 11 points, which column widths count; plain text of 10 points less."""
+"""How wide a character is on average, in the digits that column widths count; plain text of 10 points is less wide."""
 _PLAIN: Final = 0.9
 _LINE: Final = 13.5
 _DEFAULT_WIDTH: Final = 8.43

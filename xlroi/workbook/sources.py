@@ -10,7 +10,7 @@ from xlroi.model.case import Case, Given, scaled
 from xlroi.model.model import Check, Input
 from xlroi.workbook.lines import Additions
 
-__all__ = ["DEFAULTS", "UNSTATED", "defaults", "source_of", "source_checks", "unstated"]
+__all__ = ["DEFAULTS", "UNSTATED", "defaults", "source_checks", "source_of", "unstated"]
 
 UNSTATED: Final = "book.unstated"
 """The stamp that counts what the case gives without a source; ``DEFAULTS`` what it leaves to the template."""
@@ -29,8 +29,9 @@ def unstated(case: Case) -> list[str]:
 
 def defaults(case: Case) -> list[str]:
     """Inputs and series that the case leaves to the template, where the template names no source either."""
-    given = {**case.inputs, **case.series}
-    own = [id for id, g in given.items() if g.origin == "template" and g.source in ("", _DEFAULT)]
+    given = [(id, g.origin, g.source) for id, g in case.inputs.items()]
+    given += [(id, g.origin, g.source) for id, g in case.series.items()]
+    own = [id for id, origin, source in given if origin == "template" and source in ("", _DEFAULT)]
     return [id for id in own if not id.endswith(".scale")]  # factors of a column's scenarios
 
 

@@ -54,7 +54,7 @@ _LOOKS: Final[dict[Style, tuple[str | None, Font, PatternFill | None, Border | N
         _font(bold=True, color="FFFFFF"),
         _fill(_DARK),
         None,
-        Alignment(vertical="center", wrap_text=True),
+        Alignment(horizontal="left", vertical="center", wrap_text=True, indent=1),
     ),
     "number_head": (
         None,

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.formatting.rule import CellIsRule, FormulaRule, Rule
-from openpyxl.styles import Font, PatternFill
+from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.styles.numbers import NumberFormat
 from openpyxl.utils import get_column_letter
@@ -244,9 +244,8 @@ def _span(ws: Worksheet, row: int, column: int, last: int) -> None:
     """A long text over several columns, wrapped."""
     ws.merge_cells(start_row=row, end_row=row, start_column=column, end_column=last)
     cell = ws.cell(row, column)
-    alignment = copy(cell.alignment)
-    alignment.wrap_text, alignment.vertical = True, "center"
-    cell.alignment = alignment
+    indent = cell.alignment.indent or 0
+    cell.alignment = Alignment(horizontal="left", vertical="center", wrap_text=True, indent=indent)
 
 
 def _protect(ws: Worksheet) -> None:

@@ -114,9 +114,9 @@ def cover(book: Book, extra: Sequence[str] = ()) -> Sheet:
         sheet.put(row, 3, value, "aside", DATE_FORMAT if isinstance(value, Link) else "General")
         row += 1
     row = _charts(sheet, book, max(row, 9 + len(contents)) + 1)
-    for label, text in (("About", case.description.strip() or model.description), ("Limitations", model.limitations)):
+    for label, said in (("About", case.description.strip() or model.description), ("Limitations", model.limitations)):
         sheet.put(row, 2, label, "label")
-        sheet.put(row, 3, text, "remark")
+        sheet.put(row, 3, said, "remark")
         sheet.spans[row, 3] = 7
         row += 1
     return sheet
