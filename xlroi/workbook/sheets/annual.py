@@ -66,7 +66,7 @@ def by_year(book: Book) -> Sheet:
 
 
 def _blank_after_horizon(sheet: Sheet, years: int, first: int, last: int) -> None:
-    """Years wholly behind the horizon show nothing; the first one is shown, though it may have no month in operation."""
+    """Years wholly behind the horizon show nothing; the first is shown, though it may have no month in operation."""
     if years > 1:
         left, right = get_column_letter(_FIRST + 1), get_column_letter(_FIRST + years - 1)
         sheet.behind = (f"{left}{first}:{right}{last}", f"{left}$5=0")
