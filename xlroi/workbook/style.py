@@ -103,7 +103,7 @@ _LOOKS: Final[dict[Style, tuple[str | None, Font, PatternFill | None, Border | N
     "plain": (None, _font(), None, None, None),
     "stamp": (None, _font(color=_GREY, italic=True), None, None, None),
     "sentence": (None, _font(bold=True, size=11), None, None, None),
-    "code": (None, Font(name="Consolas", size=9, color=_INK), None, None, Alignment(vertical="top")),
+    "code": (None, Font(name="Consolas", size=9, color=_INK), None, None, None),
     "hyperlink": ("Hyperlink", _font(color=_BLUE, underline="single"), None, None, None),
 }
 

@@ -51,7 +51,7 @@ def inputs(book: Book) -> Sheet:
     sheet.put(4, 2, "Scenario", "label")
     sheet.put(4, VALUE, Leaf(SCENARIO), "text_input")
     sheet.choices[4, VALUE] = tuple(as_shown(s) for s in SCENARIOS)
-    sheet.put(4, UNIT, "choose from the list", "note")
+    sheet.put(4, UNIT, "choose from the list", "aside")
     sheet.put(5, 2, "1 where a scenario is chosen", "note")
     for offset, scenario in enumerate(OTHERS, 1):
         sheet.put(5, _FIRST_SCENARIO + offset, Line(f"book.{scenario}"), "calculation", "0")

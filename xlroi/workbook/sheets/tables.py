@@ -26,7 +26,7 @@ def tables(book: Book) -> Sheet | None:
         return None
     sheet = Sheet("Tables", "input", member_column=NAME, freeze="C5", repeat_rows="1:4")
     widest = max([len(t.columns) * 2 + len(t.extra) for t in model.tables.values()] + [12])
-    sheet.widths = {1: 4, NAME: 30, 3: 4, **{_FIRST + i: 18 for i in range(widest + 6)}}
+    sheet.widths = {1: 4, NAME: 30, 3: 4, **{_FIRST + i: 16 for i in range(widest + 6)}}
     sheet.put(1, 1, f"Tables – {book.case.title}", "subtitle")
     sheet.put(2, 1, Link("book.master"), "sentence")
     sheet.put(3, 1, Link("book.says_changed"), "sentence")
