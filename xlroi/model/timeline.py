@@ -18,7 +18,7 @@ lines:
   horizon: {{label: Horizon, unit: {unit}, formula: {horizon}}}
   {step}: {{label: {Step}, unit: {unit}, per: month, totalled: rate, opening: -1, formula: PRIOR({step}) + 1}}
 {month}  date:
-    {{label: Date, unit: date, per: month, totalled: rate, note: As many months after the decision as the column says,
+    {{label: Date, unit: date, per: month, totalled: rate, note: n {step}s after the decision,
      formula: "EDATE({start}, month)"}}
   live: {{label: Live, unit: flag, per: month, totalled: flag, formula: {step} <= horizon}}
   operating: {{label: In operation, unit: flag, per: month, totalled: flag, formula: live * ({step} >= 1)}}
