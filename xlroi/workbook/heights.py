@@ -10,8 +10,10 @@ from xlroi.workbook.plan import Line, Link, Placed, Sheet, Text
 __all__ = ["heights"]
 
 _WRAPPED: Final = ("column_head", "number_head", "remark", "wrapped", "sentence")
-_WIDE: Final = {"column_head": 1.0, "number_head": 1.0, "sentence": 1.05}
-"""How wide a character is on average, in the digits that column widths count; plain text of 10 points is less wide."""
+_WIDE: Final = {"column_head": 1.0, "number_head": 1.0, "sentence": 1.25}
+"""How wide a character is on average, in the digits that column widths count; plain text of 10 points is less wide.
+
+A sentence is live and gets room to grow."""
 _PLAIN: Final = 0.9
 _LINE: Final = 13.5
 _DEFAULT_WIDTH: Final = 8.43
