@@ -15,6 +15,7 @@ from xlroi.model.case import with_settings
 from xlroi.proof.cells import Key, read_book
 from xlroi.proof.recalculation import Recalculation, open_book
 from xlroi.values import CellValue
+from xlroi.workbook.book import book_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 DAY = date(2026, 11, 21)
@@ -163,3 +164,10 @@ def test_the_simulation_is_stamped_and_reads_back(small: Path) -> None:
     assert "512 trials, seed 1" in str(cells["Simulation", "B4"])
     assert cells["Simulation", "C3"] == "current"
     assert verify(small, ["ironcalc"], 1).passed
+
+
+def test_a_best_row_that_cannot_be_told_is_an_error_under_every_scenario() -> None:
+    book = book_of(load_case(EXAMPLES / "delivery_vans.yaml"), DAY)
+    values = book.values({"fuels.name[0]": ""})  # the fuel of the first van is taken out
+    assert str(values.cell("best")) == "#N/A"
+    assert [str(values.cell("scenarios.best", scenario)) for scenario in range(3)] == ["#N/A"] * 3
