@@ -198,6 +198,58 @@ def test_break_even_utilisation_by_hand() -> None:
     assert outputs["breakeven_utilisation_simple"] == pytest.approx(expected)
 
 
+def test_the_share_in_use_stands_beside_its_break_even() -> None:
+    # 4,380 of 5,840 available GPU-hours a month are in use: 75%. The rest is as in the test above.
+    found = result("on_demand_price=2", "resale_share=0", "tax_rate=0", project="{start: 1, hours: 4380}")
+    assert found.outputs["share_in_use"] == pytest.approx(0.75)
+    assert found.outputs["breakeven_utilisation"] == pytest.approx(100_000 / (48 * 5840) / 2)
+    # Above the break-even owning saves: 48 months of 8,760 against 100,000.
+    assert found.outputs["npv_of_owning"] == pytest.approx(48 * 4380 * 2 - 100_000)
+
+
+def test_what_does_not_apply_is_not_available() -> None:
+    found = result("on_demand_price=2")
+    assert str(found.values.cell("own_hour_cost", 0)) == "#N/A"  # Cloud owns nothing
+    assert isinstance(found.values.cell("own_hour_cost", 1), float)
+    assert str(found.values.cell("cloud_hour_price", 1)) == "#N/A"  # Own rents nothing
+    assert str(found.values.cell("late_share", 0)) == "#N/A"
+
+
+def test_profit_and_loss_ends_in_the_nominal_saving_before_tax() -> None:
+    # 100,000 for the server, sold after 48 months at 10^(-0.14 x 47 / 12) of its price; the cloud costs 5,840 x 2 a
+    # month; 10 hours of set-up at 110, and at 40 for what they would have brought elsewhere.
+    own = "{owned_share: 100%, financing: cash, exit_cost: 3000}"
+    found = result("setup_hours=10", own=own, more="on_demand_price: 2\n  opportunity_rate: 40\n  tax_rate: 25%")
+    proceeds = 100_000 * 10 ** (-0.14 * 47 / 12)
+    saving = 48 * 5840 * 2 - (100_000 - proceeds + 10 * (110 + 40) + 3000)
+    assert found.outputs["nominal_saving"] == pytest.approx(saving)
+    assert found.values.cell("profit") == pytest.approx(saving)
+    written = sum(row(found, "written", 0)) + sum(row(found, "owning_book", 0))
+    assert written == pytest.approx(100_000)
+    assert sum(row(found, "disposed", 0)) == pytest.approx(sum(row(found, "owning_book", 0)) - proceeds)
+    assert [c.line for c in found.failing()] == []
+
+
+def test_the_sentence_names_both_options_and_its_basis() -> None:
+    plain = result("on_demand_price=2", "resale_share=0", "tax_rate=0").values.cell("answer")
+    # 48 x 11,680 - 100,000 = 460,640; 100,000 is earned back in the ninth month.
+    assert plain == (
+        "At present value after tax, Own costs least over 48 months; Own costs 460,640 USD less than Cloud; "
+        "undiscounted it is paid back in month 9."
+    )
+    dear = result("on_demand_price=0.2", "resale_share=0", "tax_rate=0").values.cell("answer")
+    assert dear == (
+        "At present value after tax, Cloud costs least over 48 months; Own costs 43,936 USD more than Cloud; "
+        "it is not paid back."
+    )
+
+
+def test_a_cheaper_way_to_rent_than_the_one_compared_is_an_alert() -> None:
+    failing = [c.line for c in run(load_case(EXAMPLES / "gpu_server_8.yaml")).failing()]
+    assert "cheapest_is_compared" in failing  # Cloud with spot costs less than Cloud
+    assert "cheapest_is_compared" not in [c.line for c in run(load_case(EXAMPLES / "gpu_cluster_512.yaml")).failing()]
+
+
 def test_certainty_counts_as_a_share() -> None:
     found = result(project="{start: 3, hours: 1000, growth: 21%, certainty: 80%}")
     demand = [float(v) for v in found.values.row("demand")]  # type: ignore[arg-type]  # no error

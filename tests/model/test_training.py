@@ -12,16 +12,17 @@ from xlroi.model.loading import parse_yaml
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "resnet50_inspection.yaml"
 
+_NOTHING = (
+    "contingency", "epochs", "images", "parameters", "tokens", "failed_share", "ablation_share", "dataset_size",
+    "transfer_per_run", "labelled_images", "engineer_hours", "retraining_hours", "maintenance_hours",
+    "retrain_months", "requests", "serving_gpus_min", "disposal_cost", "hours_saved", "ramp_months",
+)  # fmt: skip
+ZERO: dict[str, object] = {**dict.fromkeys(_NOTHING, 0), "period_months": 12}
+
 
 def outputs(**inputs: object) -> dict[str, object]:
     """The outputs with a few inputs given, all others 0 or without effect."""
-    zero = (
-        "contingency", "epochs", "images", "parameters", "tokens", "failed_share", "ablation_share", "dataset_size",
-        "transfer_per_run", "labelled_images", "engineer_hours", "retraining_hours", "maintenance_hours",
-        "retrain_months", "requests", "serving_gpus_min", "disposal_cost", "hours_saved", "ramp_months",
-    )  # fmt: skip
-    quiet: dict[str, object] = {**dict.fromkeys(zero, 0), "period_months": 12}
-    text = "model: training\ninputs:\n" + "".join(f"  {k}: {v}\n" for k, v in {**quiet, **inputs}.items())
+    text = "model: training\ninputs:\n" + "".join(f"  {k}: {v}\n" for k, v in {**ZERO, **inputs}.items())
     return dict(xlroi.run(case_from(parse_yaml(text, "hand.yaml"))).outputs)
 
 
@@ -88,3 +89,17 @@ def test_the_practice_project_saves_500_hours_a_year_at_50() -> None:
     assert case.inputs["engineer_hours"].base == 200
     # Months with a retraining cost more than they save, so the flows change sign more than once: an alert, no error.
     assert [c.line for c in result.failing()] == ["one_sign_change"]
+
+
+def test_a_profit_that_does_not_earn_its_cost_of_capital_is_said_so() -> None:
+    # 1,000 at once, 84 a month for 12 months: 8 nominal, and at 10% less than nothing.
+    words = {"hours_saved": 84 * 12, "hour_value": 1, "engineer_hours": 10, "engineer_rate": 100}
+    text = "model: training\ncurrency: EUR\ninputs:\n" + "".join(f"  {k}: {v}\n" for k, v in {**ZERO, **words}.items())
+    found = xlroi.run(case_from(parse_yaml(text, "hand.yaml")))
+    factors = [1.1 ** (-month / 12) for month in range(1, 13)]
+    npv = 84 * sum(factors) - 1000
+    assert found.outputs["npv"] == pytest.approx(npv)
+    assert found.values.cell("answer") == (
+        "A training run costs 0 EUR; over 12 months a net profit of 8 EUR (ROI 0.8%), paid back in month 12; "
+        f"but a negative net present value of {npv:.0f} EUR: it does not earn its cost of capital of 10%."
+    )

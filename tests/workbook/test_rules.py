@@ -94,6 +94,51 @@ def test_every_formula_cell_carries_a_value_and_no_undeclared_error(made: Made) 
     assert wrong == []
 
 
+def test_the_guide_names_every_error_that_a_cell_shows(made: Made) -> None:
+    book, layout, _, cells = made
+    at = {(f.sheet, f.ref): f.id for f in layout.formulas()}
+    shown = {(at[k], str(c.value)) for k, c in formula_cells(cells).items() if isinstance(c.value, ExcelError)}
+    said = next(c.value for (s, ref), c in cells.cells.items() if s == "Guide" and str(c.value).startswith("#N/A:"))
+    for id, error in shown:
+        text = book.model.texts[id.split(".")[1] if id.startswith("scenarios.") else id]
+        assert text.label in str(said), id
+        assert f"{error}:" in str(said), id
+
+
+def test_no_label_stands_twice_on_annual(made: Made) -> None:
+    _, layout, _, _ = made
+    sheet = next(s for s in layout.sheets if s.name == "Annual")
+    heads = [c.row for c in sheet.placed if c.style == "heading"]
+    below = [(max(h for h in heads if h < c.row), c.content) for c in sheet.placed if c.style == "label" and c.row > 7]
+    assert len(below) == len(set(below))
+
+
+def test_alerts_are_counted_in_the_master_and_never_called_ok(made: Made) -> None:
+    book, layout, _, _ = made
+    values, said = layout.as_built, str(layout.as_built.cell("book.master"))
+    alerts = values.cell("book.alerts")
+    assert values.cell("book.errors") == 0
+    assert isinstance(alerts, float)
+    plural = "alert" if alerts == 1 else "alerts"
+    assert said == (f"No errors; {alerts:.0f} {plural}" if alerts else "All checks OK")
+    unstated, defaults = (values.cell(f"holds.{check}") for check in ("sources_stated", "defaults_replaced"))
+    assert (unstated == 1, defaults == 1) == (book.leaves["book.unstated"] == 0, book.leaves["book.defaults"] == 0)
+
+
+def test_charts_draw_no_curve_and_no_mark_where_there_is_none(made: Made) -> None:
+    book, layout, path, _ = made
+    with zipfile.ZipFile(path) as archive:
+        charts = [archive.read(n).decode() for n in archive.namelist() if n.startswith("xl/charts/chart")]
+    for chart in charts:
+        assert "<numFmt formatCode" not in chart.replace(' sourceLinked="0"', "") or 'sourceLinked="0"' in chart
+        if "scatterChart" in chart:
+            assert chart.count('<smooth val="0"') == chart.count("<ser>")
+        assert ("<legend>" in chart) == (chart.count("<ser>") > 1)
+    for marker in {c.marker for c in book.model.charts if c.marker}:
+        at, height = (layout.as_built.cell(id) for id in (marker, f"{marker}_height"))
+        assert height == 0 if isinstance(at, float) else str(height) == "#N/A"
+
+
 def test_no_function_that_reviewers_or_locales_stumble_over(made: Made) -> None:
     _, layout, _, _ = made
     words = {word for cell in layout.formulas() for word in re.findall(r"([A-Z][A-Z0-9.]+)\(", cell.formula)}
@@ -114,6 +159,7 @@ def test_every_input_cell_has_a_stamp_and_a_changed_flag(made: Made) -> None:
     book, layout, _, _ = made
     leaves = {cell.content.id for s in layout.sheets for cell in s.placed if isinstance(cell.content, Leaf)}
     stamps = ("built.", "annual.", "least.", "most.", "dated.", "book.built_on", "book.price_age")
+    stamps += ("book.unstated", "book.defaults")
     stamps += ("number.", "shift.", "scenarios.", "tornado.", "top.", "across.", "down.", "two.", "goal")
     stamps += ("book.item", "book.side", "book.shown", "book.output", "book.tie", "book.beyond")  # of What-If tables
     own = {leaf for leaf in leaves if not leaf.startswith(stamps) and leaf not in book.model.constants}

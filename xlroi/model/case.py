@@ -16,6 +16,7 @@ from xlroi.errors import InputError, Problem
 from xlroi.formula.scope import did_you_mean
 from xlroi.model.bounds import bounded
 from xlroi.model.catalogue import catalogue, refers, resolved
+from xlroi.model.currency import in_currency
 from xlroi.model.distributions import Correlation, Distribution, distribution_from
 from xlroi.model.house import House, find_house
 from xlroi.model.loading import Document, KeyPath, load_yaml
@@ -174,7 +175,7 @@ def case_from(
     if reader.problems or scenario is None:
         raise InputError(reader.problems)
     return Case(
-        model,
+        in_currency(model, currency),
         shape.title or model.title,
         shape.description,
         shape.owner or (house.owner if house else None) or "",

@@ -26,6 +26,7 @@ __all__ = [
     "Section",
     "Series",
     "Table",
+    "marker_height",
 ]
 
 Scenario = Literal["base", "optimistic", "pessimistic"]
@@ -206,6 +207,11 @@ class Chart:
     title: str
     lines: tuple[str, ...]
     marker: str | None = None
+
+
+def marker_height(marker: str) -> str:
+    """The line that says how high a chart marks the step that ``marker`` names."""
+    return f"{marker}_height"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from xlroi.model.model import (
     Section,
     Series,
     Table,
+    marker_height,
 )
 from xlroi.model.numbers import number_from
 from xlroi.model.quantities import QUANTITIES, refused_input
@@ -152,7 +153,20 @@ class _Builder:
         for check, formula in parts.checks:
             lines[check.line] = LineShape(formula=formula, label=check.label, unit="flag")
         checks = SectionShape(title="Checks", lines=lines, note="1 where the check holds")
-        return [timeline, *t.sections, *([checks] if lines else [])]
+        return [timeline, *t.sections, *self._heights(), *([checks] if lines else [])]
+
+    def _heights(self) -> Iterator[SectionShape]:
+        """How high a chart marks a step: at 0, or #N/A where there is no such step, so that nothing is drawn."""
+        markers = dict.fromkeys(chart.marker for chart in self.template.charts if chart.marker)
+        lines: dict[str, LineShape | str] = {
+            marker_height(id): LineShape(
+                formula=f"IF(ISNUMBER({id}), {id} - {id}, NA())", label="Height of the mark", may_be="#N/A"
+            )
+            for id in markers
+        }
+        if lines:
+            note = "0 where there is something to mark; #N/A is not drawn"
+            yield SectionShape(title="Marks on charts", lines=lines, note=note)
 
     def _ties(self, parts: Parts, lines: dict[str, LineShape | str]) -> None:
         """Where a line names the best row, an alert when another row is as good."""

@@ -17,12 +17,13 @@ title: Timeline
 lines:
   horizon: {{label: Horizon, unit: {unit}, formula: {horizon}}}
   {step}: {{label: {Step}, unit: {unit}, per: month, totalled: rate, opening: -1, formula: PRIOR({step}) + 1}}
-{month}  date: {{label: {Step} end, unit: date, per: month, totalled: rate, formula: "EDATE({start}, month)"}}
+{month}  date:
+    {{label: Date, unit: date, per: month, totalled: rate, note: n {step}s after the decision,
+     formula: "EDATE({start}, month)"}}
   live: {{label: Live, unit: flag, per: month, totalled: flag, formula: {step} <= horizon}}
   operating: {{label: In operation, unit: flag, per: month, totalled: flag, formula: live * ({step} >= 1)}}
   closing: {{label: Last {step}, unit: flag, per: month, totalled: flag, formula: {step} = horizon}}
   chart_month: {{label: {Step} for charts, unit: {unit}, per: month, totalled: rate, formula: "MIN({step}, horizon)"}}
-  chart_zero: {{label: Zero for charts, unit: {unit}, formula: horizon - horizon}}
 {year}  first_fiscal_year:
     {{label: Fiscal year of the decision, unit: number, formula: "YEAR(EDATE({start}, 12 - fiscal_year_end))"}}
   fiscal_year:

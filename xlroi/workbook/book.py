@@ -32,12 +32,14 @@ from xlroi.workbook.lines import (
     checks,
     dated_of,
     high_of,
+    in_words,
     live_inputs,
     low_of,
     price_ages,
     raw,
     totals,
 )
+from xlroi.workbook.sources import DEFAULTS, UNSTATED, defaults, source_checks, unstated
 from xlroi.workbook.whatif import WhatIfs, what_ifs
 
 __all__ = ["Book", "address", "book_of"]
@@ -149,7 +151,8 @@ def book_of(case: Case, day: date | None = None, *, live: bool = True) -> Book:
         if model.inputs[id].is_price:
             leaves[dated_of(id)] = to_serial(given.as_of) if given.as_of else None
     parts = [live_inputs(model, what_if=what_if is not None), bounds(model), changes(model), annual(model)]
-    parts.append(price_ages(model, case.max_price_age))
+    parts += [price_ages(model, case.max_price_age), source_checks(case), in_words(model)]
+    leaves |= {UNSTATED: float(len(unstated(case))), DEFAULTS: float(len(defaults(case)))}
     if what_if is not None:
         parts.append(what_if.additions)
         leaves |= what_if.leaves

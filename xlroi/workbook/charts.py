@@ -11,9 +11,18 @@ from openpyxl.chart.data_source import AxDataSource, StrRef
 from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.legend import Legend
 from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.chart.text import RichText
+from openpyxl.chart.text import Text as ChartText
+from openpyxl.chart.title import Title
+from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, OneCellAnchor
+from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties, RegularTextRun
+from openpyxl.drawing.xdr import XDRPositiveSize2D
+from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlroi.engine.run import Engine
 from xlroi.formula.scope import name_of
+from xlroi.model.model import SCENARIOS, marker_height
 from xlroi.workbook.layout import Layout
 from xlroi.workbook.plan import FIRST_STEP, Drawing, Home, Sheet
 
@@ -30,13 +39,36 @@ def draw(workbook: Workbook, layout: Layout, sheet: Sheet) -> None:
             chart = _histogram(workbook[sheet.name], drawing)
         else:
             chart = {"path": _path, "tornado": _tornado}.get(drawing.kind, _columns)(workbook, layout, drawing)
-        chart.title = drawing.title
+        chart.title = _title(drawing.title)
+        chart.legend = Legend(legendPos="b") if len(chart.series) > 1 else None
         chart.width, chart.height = drawing.size
         for axis in (chart.x_axis, chart.y_axis):
             axis.delete = False  # openpyxl's default hides the axes in Excel
         worksheet = workbook[sheet.name]
         assert isinstance(worksheet, Worksheet)  # the plan makes no chart sheets
         Worksheet.add_chart(worksheet, chart, drawing.anchor)
+        if drawing.offset:
+            chart.anchor = _beside(drawing)
+
+
+def _title(text: str) -> Title:
+    """A title of 12 points."""
+    properties = ParagraphProperties(defRPr=CharacterProperties(sz=1200, b=True))
+    run = RegularTextRun(rPr=CharacterProperties(sz=1200, b=True), t=text)
+    rich = RichText(p=[Paragraph(pPr=properties, r=[run])])
+    return Title(tx=ChartText(rich=rich), overlay=False)
+
+
+def _beside(drawing: Drawing) -> OneCellAnchor:
+    """The anchor of a chart that begins inside its cell."""
+    row, column = coordinate_to_tuple(drawing.anchor)
+    marker = AnchorMarker(col=column - 1, colOff=_emu(drawing.offset), row=row - 1)
+    return OneCellAnchor(_from=marker, ext=XDRPositiveSize2D(*(_emu(cm) for cm in drawing.size)))
+
+
+def _emu(cm: float) -> int:
+    """Centimetres in the units of drawings."""
+    return round(cm * 360_000)
 
 
 def _reference(workbook: Workbook, home: Home, layout: Layout, member: int = 0) -> Reference:
@@ -57,7 +89,7 @@ def _columns(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
     falls = drawing.kind == "waterfall"
     if falls:
         chart.grouping, chart.overlap, chart.gapWidth = "stacked", 100, 40
-    model = layout.book.model
+    model, amounts = layout.book.model, _amounts(layout, drawing)
     for index, id in enumerate(drawing.lines):
         table = model.system.lines[id].type.table
         values = _reference(workbook, layout.homes[id], layout)
@@ -77,13 +109,47 @@ def _columns(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
         series.dLbls = DataLabelList(
             showVal=True, showSerName=False, showCatName=False, showLegendKey=False, showPercent=False
         )
-        series.dLbls.numFmt = "#,##0"
+        series.dLbls.numFmt = amounts
         chart.append(series)
     chart.y_axis.title = layout.book.case.currency
-    chart.y_axis.numFmt = "#,##0"
+    chart.y_axis.numFmt = amounts
+    if not falls and _none_below_zero(layout, drawing):
+        chart.y_axis.scaling.min = 0
     chart.x_axis.tickLblPos = "low" if any(model.system.lines[id].type.table for id in drawing.lines) else "none"
-    chart.legend = Legend(legendPos="b")
     return chart
+
+
+def _none_below_zero(layout: Layout, drawing: Drawing) -> bool:
+    """Whether columns may start at 0: in no scenario of the case one lies below."""
+    case, model = layout.book.case, layout.book.model
+    engine = Engine(model.system, model.steps)
+    for scenario in SCENARIOS:
+        values = engine.evaluate(case.values(scenario), outputs=drawing.lines)
+        for id in drawing.lines:
+            table = model.system.lines[id].type.table
+            for member in range(len(values.row_names(table)) if table else 1):
+                value = values.cell(id, member)
+                if isinstance(value, float) and value < 0:
+                    return False
+    return True
+
+
+def _amounts(layout: Layout, drawing: Drawing) -> str:
+    """Large amounts in millions, by the format alone."""
+    sizes = [abs(v) for id in drawing.lines for v in _numbers(layout, id)]
+    return '#,##0.0,,"m"' if max(sizes, default=0) >= _MANY else "#,##0"
+
+
+_MANY: Final = 5e6
+
+
+def _numbers(layout: Layout, id: str) -> Iterator[float]:
+    """What a line holds as built."""
+    table = layout.book.model.system.lines[id].type.table
+    for member in range(layout.book.rows(table) if table else 1):
+        for value in layout.as_built.row(id, member):
+            if isinstance(value, float):
+                yield value
 
 
 def _paths(layout: Layout, drawing: Drawing) -> Iterator[tuple[str, int, str]]:
@@ -114,18 +180,22 @@ def _path(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
         series.smooth = False
         chart.series.append(series)
     if drawing.marker:
-        zero = _reference(workbook, layout.homes["chart_zero"], layout)
+        zero = _reference(workbook, layout.homes[marker_height(drawing.marker)], layout)
         at = _reference(workbook, layout.homes[drawing.marker], layout)
         series = Series(zero, at, title=model.texts[drawing.marker].label)
         series.marker.symbol, series.marker.size = "diamond", 10
         series.marker.graphicalProperties = GraphicalProperties(solidFill="000000")
         series.graphicalProperties.line.noFill = True
+        series.smooth = False
         chart.series.append(series)
     chart.x_axis.title, chart.y_axis.title = "Month", layout.book.case.currency
-    chart.x_axis.numFmt, chart.y_axis.numFmt = "0", "#,##0"
+    chart.x_axis.numFmt, chart.y_axis.numFmt = "0", _amounts(layout, drawing)
     chart.x_axis.tickLblPos = "low"
     chart.x_axis.scaling.min = 0
-    chart.legend = Legend(legendPos="b")
+    if model.step == "month":
+        chart.x_axis.majorUnit = 12  # type: ignore[union-attr]  # of a scatter chart it is a number's
+    if layout.as_built.cell("horizon") == model.last_step:  # else the user may lengthen the period behind a fixed end
+        chart.x_axis.scaling.max = model.last_step
     return chart
 
 
@@ -143,7 +213,6 @@ def _tornado(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
         chart.append(series)
     chart.x_axis.scaling.orientation, chart.x_axis.tickLblPos = "maxMin", "low"
     chart.y_axis.title, chart.y_axis.numFmt, chart.y_axis.crosses = "Change of the output", "#,##0.##", "max"
-    chart.legend = Legend(legendPos="b")
     return chart
 
 
@@ -160,5 +229,4 @@ def _histogram(sheet: Any, drawing: Drawing) -> Any:
     chart.x_axis.title, chart.y_axis.title = unit or None, "Trials"
     chart.x_axis.numFmt, chart.y_axis.numFmt = "#,##0.##", "#,##0"
     chart.x_axis.tickLblSkip, chart.x_axis.tickLblPos = 5, "low"
-    chart.legend = Legend(legendPos="b")
     return chart

@@ -36,10 +36,12 @@ def fill(
             kind = _kind(model, what_if, output, blank)
             for (leaf, place), value in column:
                 wrong = isinstance(value, float) and math.isnan(value)
+                of_text = engine.system.scope.names[leaf].type.kind == "text"
+                held = (kind if of_text else None) if wrong else value  # a blank number is an error by its place below
                 if isinstance(found[leaf], list):
-                    found[leaf][place] = None if wrong else value
+                    found[leaf][place] = held
                 else:
-                    found[leaf] = None if wrong else value
+                    found[leaf] = held
                 if wrong:
                     errors[leaf, place, 0] = kind
     return found, errors

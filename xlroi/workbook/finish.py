@@ -45,6 +45,8 @@ _FONT_ORDER: Final = {
 _FORMULA: Final = re.compile(
     rb'<c r="([A-Z]+[0-9]+)"((?: s="[0-9]+")?)(?: t="[a-z]+")?><f>(.*?)</f><v ?/?>(?:</v>)?</c>', re.S
 )
+_LABEL_FORMAT: Final = re.compile(rb'(<(?:c:)?numFmt formatCode="[^"]*")/>')
+"""The number format of a chart's labels: without a word about the source, spreadsheets take the cells' format."""
 _TABLE: Final = re.compile(
     rb'<c r="([A-Z]+[0-9]+)"((?: s="[0-9]+")?)(?: t="[a-z]+")?>'
     rb'(<f [^>]*t="dataTable"[^>]*?)(?:/>|></f>)<v ?/?>(?:</v>)?</c>'
@@ -61,6 +63,8 @@ def finish(source: Path, target: Path, values: Mapping[str, Mapping[str, CellVal
                 part = _fonts(part)
             elif name == "docProps/core.xml":
                 part = _times(part, when)
+            elif name.startswith("xl/charts/"):
+                part = _LABEL_FORMAT.sub(rb'\1 sourceLinked="0"/>', part)
             elif name in values:
                 # openpyxl calls an empty cell a number, which IronCalc takes for 0.
                 part, count = _stamped(part.replace(b' t="n"></c>', b"></c>").replace(b' t="n"/>', b"/>"), values[name])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["DATE_FORMAT", "number_format", "shown_unit"]
+__all__ = ["DATE_FORMAT", "DATE_ROW", "number_format", "report_unit", "shown_unit"]
 
 DATE_FORMAT: Final = "d mmm yyyy"
+DATE_ROW: Final = "d mmm yyyy;;"
+"""Of dates along the timeline: the opening, 0, shows nothing."""
 
 
 def _four(positive: str, zero: str = '"–"_)') -> str:
@@ -50,11 +52,51 @@ def number_format(unit: str) -> str:
 def shown_unit(unit: str, currency: str) -> str:
     """A unit as a reader sees it: ``money`` becomes the case's currency.
 
-    >>> shown_unit("money/customer", "USD"), shown_unit("flag", "USD")
-    ('USD/customer', '0/1')
+    >>> shown_unit("money/(GPU*h)", "USD"), shown_unit("month", "USD"), shown_unit("flag", "USD")
+    ('USD per GPU-hour', 'months', '0/1')
     """
     if unit == "flag":
         return "0/1"
     if unit in ("1", "number", "text"):
         return ""
-    return unit.replace("money", currency)
+    top, _, bottom = unit.partition("/")
+    above = [currency if word == "money" else word for word in _words(top)]
+    if above[-1] != currency:
+        above[-1] = _many(above[-1])
+    return " x ".join(above) + (f" per {' and '.join(_words(bottom.strip('()')))}" if bottom else "")
+
+
+def report_unit(unit: str, currency: str) -> str:
+    """A unit beside a figure: none where the figure itself shows a percent sign.
+
+    >>> report_unit("%", "USD"), report_unit("GPU*h", "USD")
+    ('', 'GPU-hours')
+    """
+    return "" if unit == "%" else shown_unit(unit, currency)
+
+
+_SPELLED: Final = {"h": "hour", "s": "second", "kW*h": "kWh"}
+_NEVER_MANY: Final = frozenset({"date", "factor", "ratio", "text", "kWh", "km"})
+
+
+def _words(product: str) -> list[str]:
+    """The factors of a unit, hours joined to what works through them.
+
+    >>> _words("GPU*h"), _words("kW*h"), _words("van*year")
+    (['GPU-hour'], ['kWh'], ['van', 'year'])
+    """
+    if product in _SPELLED:
+        return [_SPELLED[product]]
+    if product.endswith("*h") and product.count("*") == 1:
+        return [f"{product[:-2]}-hour"]
+    return [_SPELLED.get(word, word) for word in product.split("*")]
+
+
+def _many(word: str) -> str:
+    """Nouns stand in the plural beside a number; symbols and what is plural already stay.
+
+    >>> _many("server"), _many("GPU"), _many("GB"), _many("months")
+    ('servers', 'GPUs', 'GB', 'months')
+    """
+    noun = word == "GPU" or (word[-1:].islower() and len(word) > 2 and not word.endswith("s"))
+    return f"{word}s" if noun and word not in _NEVER_MANY else word

@@ -28,11 +28,13 @@ __all__ = [
     "dated_of",
     "end_of",
     "high_of",
+    "in_words",
     "live_inputs",
     "low_of",
     "number_of",
     "price_ages",
     "raw",
+    "said_of",
     "shift_of",
     "totals",
 ]
@@ -174,6 +176,24 @@ def price_ages(model: Model, limit: int) -> Additions:
     return found
 
 
+def in_words(model: Model) -> Additions:
+    """Headlines that name a step which may never come, in words; and the words for never."""
+    found = Additions()
+    for id in model.headlines:
+        text, step = model.texts[id], model.step
+        if "#N/A" not in text.may_be or text.unit_text != "month":
+            continue
+        if not found.drafts:
+            found.drafts.append(Draft("book.never", f'"not within " & FIXED(horizon, 0) & " {step}s"'))
+        found.drafts.append(Draft(said_of(id), f'IF(ISNUMBER({id}), "{step} " & FIXED({id}, 0), book.never)'))
+    return found
+
+
+def said_of(id: str) -> str:
+    """The line that says a headline in words."""
+    return f"said.{id}"
+
+
 def dated_of(id: str) -> str:
     """The leaf with the date of a price."""
     return f"dated.{id}"
@@ -255,7 +275,7 @@ def checks(model: Model, more: list[Check]) -> list[Draft]:
     for check in (*model.checks, *more):
         id = check.line
         found.append(Draft(f"holds.{id}", f"IF(ISNUMBER({id}), {id}, 0)"))
-        bad = "CHECK" if check.kind == "error" else "LOOK"
+        bad = "CHECK" if check.kind == "error" else "ALERT"
         found.append(Draft(f"status.{id}", f'IF(holds.{id}, "OK", "{bad}")'))
         for kind, so_far in list(failed.items()):
             step = f" + (1 - holds.{id})" if kind == check.kind else ""
@@ -263,9 +283,11 @@ def checks(model: Model, more: list[Check]) -> list[Draft]:
             failed[kind] = f"{kind}s.{id}"
     found.append(Draft("book.errors", failed["error"]))
     found.append(Draft("book.alerts", failed["alert"]))
-    fail = '" CHECKS FAIL: see Checks"'
-    found.append(Draft("book.says_errors", f'IF(book.errors = 0, "All checks OK", FIXED(book.errors, 0) & {fail})'))
-    found.append(Draft("book.says_alerts", 'IF(book.alerts = 0, "", "; " & FIXED(book.alerts, 0) & " to look at")'))
+    found.append(Draft("book.says_good", 'IF(book.alerts = 0, "All checks OK", "No errors")'))
+    fail = 'IF(book.errors = 1, " CHECK FAILS", " CHECKS FAIL") & ": see Checks"'
+    found.append(Draft("book.says_errors", f"IF(book.errors = 0, book.says_good, FIXED(book.errors, 0) & {fail})"))
+    many = '"; " & FIXED(book.alerts, 0) & IF(book.alerts = 1, " alert", " alerts")'
+    found.append(Draft("book.says_alerts", f'IF(book.alerts = 0, "", {many})'))
     found.append(Draft("book.master", "book.says_errors & book.says_alerts"))
     found.append(
         Draft(

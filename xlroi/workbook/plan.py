@@ -65,6 +65,12 @@ Style = Literal[
     "code",
     "hyperlink",
     "column_head",
+    "number_head",
+    "aside",
+    "remark",
+    "wrapped",
+    "said",
+    "status",
 ]
 
 
@@ -169,6 +175,8 @@ class Drawing:
     marker: str | None
     anchor: str
     size: tuple[float, float] = (13.0, 8.0)
+    offset: float = 0.0
+    """How far to the right of its cell's left edge it begins, in centimetres."""
 
 
 @dataclass(slots=True)
@@ -197,6 +205,12 @@ class Sheet:
     drawings: list[Drawing] = field(default_factory=list)
     what_ifs: list[WhatIfTable] = field(default_factory=list)
     choices: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
+    spans: dict[tuple[int, int], int] = field(default_factory=dict)
+    """Long texts of a report, by their cell: the last column over which each runs, wrapped."""
+    folded: tuple[int, int] | None = None
+    """The first and last of the columns in an outline group: what only stands behind the others."""
+    behind: tuple[str, str] | None = None
+    """Cells that show nothing where a formula, written for the first of them, is true."""
     keys: dict[tuple[int, int], str] = field(default_factory=dict)
     """Cells that hold the name of a row of a table."""
 

@@ -86,8 +86,14 @@ _STAMPS = (
     "tornado.",
     "top.",
     "goal",
+    "book.unstated",
+    "book.defaults",
 )
 """Cells that hold what the book was built with; nobody types there."""
+
+
+_FIXED = ("label", "code", "column_head", "number_head")
+"""How cells look that tell whether a sheet still is as it was laid out."""
 
 
 def _same_places(path: Path, layout: Layout, cells: Cells) -> None:
@@ -99,7 +105,7 @@ def _same_places(path: Path, layout: Layout, cells: Cells) -> None:
         if sheet.role != "input":
             continue
         for placed in sheet.placed:
-            if not isinstance(placed.content, Text) or placed.style not in ("label", "code", "column_head"):
+            if not isinstance(placed.content, Text) or placed.style not in _FIXED:
                 continue
             ref = f"{get_column_letter(placed.column)}{placed.row}"
             found = cells.get((sheet.name, ref))

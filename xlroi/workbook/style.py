@@ -54,13 +54,29 @@ _LOOKS: Final[dict[Style, tuple[str | None, Font, PatternFill | None, Border | N
         _font(bold=True, color="FFFFFF"),
         _fill(_DARK),
         None,
-        Alignment(vertical="center", wrap_text=True),
+        Alignment(horizontal="left", vertical="center", wrap_text=True, indent=1),
+    ),
+    "number_head": (
+        None,
+        _font(bold=True, color="FFFFFF"),
+        _fill(_DARK),
+        None,
+        Alignment(horizontal="right", vertical="center", wrap_text=True),
     ),
     "header": (None, _font(bold=True, color=_GREY), None, None, Alignment(horizontal="right")),
     "label": (None, _font(), None, None, None),
     "note": ("Explanatory Text", _font(color=_GREY), None, None, None),
     "member": (None, _font(color=_GREEN), None, None, None),
-    "unit": (None, _font(color=_GREY), None, None, None),
+    "unit": (None, _font(color=_GREY), None, None, Alignment(horizontal="left", indent=1)),
+    "aside": (None, _font(color=_GREY), None, None, Alignment(horizontal="left", indent=1)),
+    "remark": (
+        None,
+        _font(color=_GREY),
+        None,
+        None,
+        Alignment(horizontal="left", vertical="center", wrap_text=True, indent=1),
+    ),
+    "wrapped": (None, _font(), None, None, Alignment(vertical="center", wrap_text=True)),
     "input": (
         "Input",
         _font(color=_BLUE),
@@ -80,12 +96,14 @@ _LOOKS: Final[dict[Style, tuple[str | None, Font, PatternFill | None, Border | N
     "calculation": ("Calculation", _font(), None, None, None),
     "link": ("Linked Cell", _font(color=_GREEN), None, None, None),
     "output": ("Output", _font(bold=True), None, Border(bottom=_THIN), None),
+    "said": (None, _font(bold=True), None, Border(bottom=_THIN), Alignment(horizontal="right")),
     "total": ("Total", _font(bold=True), None, Border(top=_THIN), None),
     "check": ("Check Cell", _font(bold=True, color=_DARK), None, None, None),
+    "status": (None, _font(bold=True, color=_DARK), None, None, Alignment(horizontal="left", indent=1)),
     "plain": (None, _font(), None, None, None),
     "stamp": (None, _font(color=_GREY, italic=True), None, None, None),
     "sentence": (None, _font(bold=True, size=11), None, None, None),
-    "code": (None, Font(name="Consolas", size=9, color=_INK), None, None, Alignment(vertical="top")),
+    "code": (None, Font(name="Consolas", size=9, color=_INK), None, None, None),
     "hyperlink": ("Hyperlink", _font(color=_BLUE, underline="single"), None, None, None),
 }
 
@@ -114,7 +132,9 @@ class Dresser:
             named: NamedStyle = copy(builtin[name]) if name else NamedStyle(f"xlroi {style}")
             named.font, named.border = _in_house(font, colours), border or Border()
             named.fill = _filled(fill, colours) if fill else PatternFill()
-            named.alignment = alignment or Alignment()
+            named.alignment = alignment or Alignment(vertical="center")
+            if named.alignment.vertical is None:
+                named.alignment.vertical = "center"
             named.number_format = "General"
             named.protection = Protection(locked=not style.endswith("input"))
             workbook.add_named_style(named)

@@ -90,7 +90,8 @@ def what_ifs(case: Case, rows: dict[str, int]) -> WhatIfs | None:
     numbers = [h for h in model.headlines if model.system.lines[h].type.kind == "number"]
     if not varied or not numbers:
         return None
-    found = WhatIfs(varied=varied, outputs={model.texts[id].label: id for id in numbers})
+    labels = {model.texts[id].label.replace(",", ";"): id for id in numbers}  # a comma parts the choices of a list
+    found = WhatIfs(varied=varied, outputs=labels)
     _scenarios(found, model, rows)
     _picked(found)
     _tornado(found, model)

@@ -12,8 +12,10 @@ from typing import Any, Literal
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
-from openpyxl.formatting.rule import CellIsRule, FormulaRule
-from openpyxl.styles import Font, PatternFill
+from openpyxl.formatting.rule import CellIsRule, FormulaRule, Rule
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.styles.numbers import NumberFormat
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -29,6 +31,7 @@ from xlroi.values import CellValue, ExcelError
 from xlroi.workbook.book import Book
 from xlroi.workbook.charts import draw
 from xlroi.workbook.finish import finish
+from xlroi.workbook.heights import heights
 from xlroi.workbook.layout import Layout
 from xlroi.workbook.plan import Computed, Leaf, Placed, Sheet, Text
 from xlroi.workbook.sheets import (
@@ -185,6 +188,16 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
             dresser.dress(ws.cell(run.row, column), run.style, run.format)  # type: ignore[arg-type]
     for column, width in sheet.widths.items():
         ws.column_dimensions[get_column_letter(column)].width = width
+    for (row, column), last in sheet.spans.items():
+        _span(ws, row, column, last)
+    for row, height in heights(sheet, layout).items():
+        ws.row_dimensions[row].height = height
+    if sheet.folded:
+        for column in range(sheet.folded[0], sheet.folded[1] + 1):
+            ws.column_dimensions[get_column_letter(column)].outlineLevel = 1
+    if sheet.behind:
+        unseen = DifferentialStyle(font=Font(color="FFFFFF"), numFmt=NumberFormat(numFmtId=200, formatCode=";;;"))
+        ws.conditional_formatting.add(sheet.behind[0], Rule(type="expression", dxf=unseen, formula=[sheet.behind[1]]))
     for (row, column), options in sheet.choices.items():
         choice = DataValidation(
             type="list", formula1=f'"{",".join(options)}"', allow_blank=False, showErrorMessage=True
@@ -210,6 +223,13 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
             fill=PatternFill(bgColor="FFC7CE"),
         )
         ws.conditional_formatting.add("E7:E200", red)
+        amber = CellIsRule(  # type: ignore[no-untyped-call]  # as above
+            operator="equal",
+            formula=['"ALERT"'],
+            font=Font(color="7F6000", bold=True),
+            fill=PatternFill(bgColor="FFEB9C"),
+        )
+        ws.conditional_formatting.add("E7:E200", amber)
     if sheet.role == "time" and layout.book.model.tables:
         # The labels of spare rows step back: their cell in column C is a text, but an empty one.
         faint = FormulaRule(formula=['AND(ISTEXT($C6),$C6="")'], font=Font(color="C7CCD4"))  # type: ignore[no-untyped-call]
@@ -235,6 +255,14 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
         ws.print_title_cols = sheet.repeat_columns
     pages = f"Version {layout.book.case.version.replace('&', '&&')}, page &P of &N"
     ws.oddFooter = HeaderFooterItem(_HeaderFooterPart("&F"), _HeaderFooterPart(pages), _HeaderFooterPart("&A"))
+
+
+def _span(ws: Worksheet, row: int, column: int, last: int) -> None:
+    """A long text over several columns, wrapped."""
+    ws.merge_cells(start_row=row, end_row=row, start_column=column, end_column=last)
+    cell = ws.cell(row, column)
+    indent = cell.alignment.indent or 0
+    cell.alignment = Alignment(horizontal="left", vertical="center", wrap_text=True, indent=indent)
 
 
 def _protect(ws: Worksheet) -> None:

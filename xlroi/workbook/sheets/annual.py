@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from openpyxl.utils import get_column_letter
+
 from xlroi.workbook.annual import TABLE, annual_lines, group_id
 from xlroi.workbook.book import Book
 from xlroi.workbook.formats import number_format, shown_unit
@@ -33,11 +35,11 @@ def by_year(book: Book) -> Sheet:
     sheet.put(5, 2, f"{model.step.capitalize()}s in operation", "label")
     sheet.put(6, 2, "Place of the year", "note")
     for year in range(years):
-        sheet.put(4, _FIRST + year, Line("annual.year", year), "column_head", "0")
+        sheet.put(4, _FIRST + year, Line("annual.year", year), "number_head", "0")
         sheet.put(5, _FIRST + year, Line("annual.months", year), "calculation", "0")
         sheet.put(6, _FIRST + year, Leaf("annual.place", year), "plain", "0")
     for offset, head in enumerate(("Total", "Not as monthly", "So far")):
-        sheet.put(4, _FIRST + years + offset, head, "column_head")
+        sheet.put(4, _FIRST + years + offset, head, "number_head")
     row, section = 7, ""
     for id in annual_lines(model):
         text = model.texts[id]
@@ -56,9 +58,18 @@ def by_year(book: Book) -> Sheet:
             sheet.put(row, _FIRST + years + 1, Line(f"apart.{id}"), "calculation", "0")
             sheet.put(row, _FIRST + years + 2, Line(f"aparts.{id}"), "calculation", "0")
         else:
-            sheet.put(row, _FIRST + years, "at year's end", "note")
+            sheet.put(row, _FIRST + years, "at year's end", "aside")
         row += 1
+    sheet.folded = (_FIRST + years + 1, _FIRST + years + 2)
+    _blank_after_horizon(sheet, years, 7, row)
     return sheet
+
+
+def _blank_after_horizon(sheet: Sheet, years: int, first: int, last: int) -> None:
+    """Years wholly behind the horizon show nothing; the first is shown, though it may have no month in operation."""
+    if years > 1:
+        left, right = get_column_letter(_FIRST + 1), get_column_letter(_FIRST + years - 1)
+        sheet.behind = (f"{left}{first}:{right}{last}", f"{left}$5=0")
 
 
 def profit_and_loss(book: Book) -> Sheet | None:
@@ -69,8 +80,10 @@ def profit_and_loss(book: Book) -> Sheet | None:
     sheet, years = _sheet(book, "P&L")
     sheet.put(4, 2, "Fiscal year", "label")
     for year in range(years):
-        sheet.put(4, _FIRST + year, Link("annual.year", year), "column_head", "0")
-    sheet.put(4, _FIRST + years, "Total", "column_head")
+        sheet.put(4, _FIRST + year, Link("annual.year", year), "number_head", "0")
+        sheet.put(5, _FIRST + year, Link("annual.months", year), "link", "0")
+    sheet.put(5, 2, f"{book.model.step.capitalize()}s in operation", "label")
+    sheet.put(4, _FIRST + years, "Total", "number_head")
     shown, unit, row = number_format("money"), shown_unit("money", book.case.currency), 6
     for title, ids in groups.items():
         sheet.put(row, 1, title, "heading")
@@ -92,6 +105,7 @@ def profit_and_loss(book: Book) -> Sheet | None:
     for year in range(years):
         sheet.put(row, _FIRST + year, Line("result.all", year), "total", shown)
     sheet.put(row, _FIRST + years, Line("years.result"), "total", shown)
+    _blank_after_horizon(sheet, years, 6, row)
     first, *others = groups
     sheet.put(row + 2, 2, f"{first} less {', '.join(o.lower() for o in others)}", "note")
     return sheet

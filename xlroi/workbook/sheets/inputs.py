@@ -24,6 +24,7 @@ from xlroi.workbook.lines import (
     shift_of,
 )
 from xlroi.workbook.plan import UNIT, VALUE, Leaf, Line, Link, Sheet
+from xlroi.workbook.sources import source_of
 
 __all__ = ["inputs"]
 
@@ -42,7 +43,7 @@ _WHAT_IF: Final = ("Scenario's value", "Number in the tornado", "Optimistic end"
 def inputs(book: Book) -> Sheet:
     """Change the yellow cells; the live value follows the scenario switch."""
     sheet = Sheet("Inputs", "input", freeze="E7", repeat_rows="1:6")
-    sheet.widths = {1: 4, 2: 38, 3: 28, VALUE: 16, UNIT: 16, 6: 16, 7: 16, 8: 16, _SOURCE: 38, _AS_OF: 13, _NOTE: 60}
+    sheet.widths = {1: 4, 2: 38, 3: 28, VALUE: 16, UNIT: 20, 6: 16, 7: 16, 8: 16, _SOURCE: 46, _AS_OF: 14, _NOTE: 50}
     sheet.print_to = _NOTE
     sheet.widths |= dict.fromkeys(range(_BUILT, _CHOSEN + 5), 14.0)
     sheet.put(1, 1, f"Inputs – {book.case.title}", "subtitle")
@@ -50,7 +51,7 @@ def inputs(book: Book) -> Sheet:
     sheet.put(4, 2, "Scenario", "label")
     sheet.put(4, VALUE, Leaf(SCENARIO), "text_input")
     sheet.choices[4, VALUE] = tuple(as_shown(s) for s in SCENARIOS)
-    sheet.put(4, UNIT, "choose from the list", "note")
+    sheet.put(4, UNIT, "choose from the list", "aside")
     sheet.put(5, 2, "1 where a scenario is chosen", "note")
     for offset, scenario in enumerate(OTHERS, 1):
         sheet.put(5, _FIRST_SCENARIO + offset, Line(f"book.{scenario}"), "calculation", "0")
@@ -88,7 +89,8 @@ def inputs(book: Book) -> Sheet:
         ),
     ]
     for column, head in enumerate(heads, 2):
-        sheet.put(6, column, head, "column_head")
+        is_text = column in (2, 3, UNIT, _SOURCE, _AS_OF, _NOTE)
+        sheet.put(6, column, head, "column_head" if is_text else "number_head")
     row, group = 7, ""
     for id, given in book.case.inputs.items():
         declared = book.model.inputs[id]
@@ -106,14 +108,14 @@ def inputs(book: Book) -> Sheet:
         sheet.put(row, UNIT, shown_unit(declared.unit_text, book.case.currency), "unit")
         for offset, scenario in enumerate(SCENARIOS):
             sheet.put(row, _FIRST_SCENARIO + offset, Leaf(raw(id, scenario)), "input", shown)
-        sheet.put(row, _SOURCE, given.source or "not stated", "note")
+        sheet.put(row, _SOURCE, source_of(declared, given), "remark")
         if declared.is_price:
-            sheet.put(row, _AS_OF, Leaf(dated_of(id)), "note", DATE_FORMAT)
+            sheet.put(row, _AS_OF, Leaf(dated_of(id)), "aside", DATE_FORMAT)
             sheet.put(row, _OLD, Line(f"old.{id}"), "calculation", "0")
             sheet.put(row, _OLD + 1, Line(f"olds.{id}"), "calculation", "0")
         elif given.as_of:
-            sheet.put(row, _AS_OF, to_serial(given.as_of), "note", DATE_FORMAT)
-        sheet.put(row, _NOTE, given.note or declared.help, "note")
+            sheet.put(row, _AS_OF, to_serial(given.as_of), "aside", DATE_FORMAT)
+        sheet.put(row, _NOTE, given.note or declared.help, "remark")
         _as_built(sheet, row, id, [raw(id, s) for s in SCENARIOS], shown)
         _bounds(sheet, book, row, id, shown)
         if book.what_if and not declared.is_date:

@@ -32,7 +32,7 @@ def lines(book: Book, layout: Layout) -> Sheet:
     """Per line: id, label, unit, formula in words, as written and in cells, where it stands and who uses it."""
     model = book.model
     sheet = Sheet("Lines", "record", freeze="C4", repeat_rows="3:3")
-    sheet.widths = {1: 26, 2: 38, 3: 14, 4: 18, 5: 60, 6: 60, 7: 60, 8: 20, 9: 50}
+    sheet.widths = {1: 26, 2: 38, 3: 24, 4: 18, 5: 60, 6: 60, 7: 60, 8: 20, 9: 50}
     sheet.put(1, 1, "Lines", "title")
     heads = ("Id", "Label", "Unit", "Section", "In words", "As written", "In cells (first)", "Stands at", "Used by")
     for column, head in enumerate(heads, 1):

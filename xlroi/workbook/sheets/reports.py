@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from openpyxl.utils import get_column_letter
+
 from xlroi.formula.scope import name_of
 from xlroi.workbook.book import Book
-from xlroi.workbook.formats import number_format, shown_unit
-from xlroi.workbook.plan import Drawing, Line, Link, Sheet
+from xlroi.workbook.formats import DATE_FORMAT, number_format, report_unit
+from xlroi.workbook.lines import BUILT_ON, said_of
+from xlroi.workbook.plan import Drawing, Leaf, Line, Link, Sheet
+from xlroi.workbook.sources import DEFAULTS, UNSTATED
 
 __all__ = ["checks", "cover", "guide", "results"]
 
@@ -56,21 +60,24 @@ _GUIDE: Final = (
         "Colours",
         "Yellow with blue digits: input. Green: link to another cell. Black: calculation. White on dark: heading.",
     ),
-    (
-        "Errors",
-        "#N/A in a payback means never; #NUM! in a rate of return means there is none. Nothing else may be an error.",
-    ),
 )
+
+_ERRORS: Final = {
+    "#N/A": "#N/A: never, or it does not apply, as a payback that is not reached.",
+    "#NUM!": "#NUM!: there is no such rate of return.",
+    "#DIV/0!": "#DIV/0!: there is nothing to divide by.",
+}
 
 
 def cover(book: Book, extra: Sequence[str] = ()) -> Sheet:
     """The question, the answer in one live sentence, figures, charts, contents; ``extra`` names more sheets."""
     case, model = book.case, book.model
     sheet = Sheet("Cover", "report")
-    sheet.widths = {1: 3, 2: 34, 3: 20, 4: 14, 5: 3, 6: 20, 7: 60}
+    sheet.widths = {1: 3, 2: 40, 3: 24, 4: 18, 5: 3, 6: 20, 7: 60}
     sheet.put(1, 2, case.title, "title")
     sheet.put(2, 2, model.question, "note")
     sheet.put(4, 2, Link(model.answer), "sentence")
+    sheet.spans[4, 2] = 7
     if book.what_if:
         sheet.put(7, 2, Link("book.says_movers"), "note")
     sheet.put(5, 2, Link("book.says_state"), "sentence")
@@ -80,8 +87,11 @@ def cover(book: Book, extra: Sequence[str] = ()) -> Sheet:
     for id in model.headlines:
         text = model.texts[id]
         sheet.put(row, 2, text.label, "label")
-        sheet.put(row, 3, Link(id), "output", number_format(text.unit_text))
-        sheet.put(row, 4, shown_unit(text.unit_text, case.currency), "unit")
+        in_words = said_of(id) in book.system.lines
+        is_text = in_words or model.system.lines[id].type.kind == "text"
+        content = Line(said_of(id)) if in_words else Link(id)
+        sheet.put(row, 3, content, "said" if is_text else "output", number_format(text.unit_text))
+        sheet.put(row, 4, "" if in_words else report_unit(text.unit_text, case.currency), "unit")
         row += 1
     sheet.put(8, 6, "Contents", "heading")
     left_out = {"Tables"} if not (model.tables or model.series) else set()
@@ -92,23 +102,58 @@ def cover(book: Book, extra: Sequence[str] = ()) -> Sheet:
     for offset, (name, what) in enumerate(contents):
         sheet.put(9 + offset, 6, name, "hyperlink", target=f"'{name}'!A1")
         sheet.put(9 + offset, 7, what, "note")
-    row = max(row, 9 + len(contents)) + 1
-    for index, chart in enumerate(model.charts):
-        column = "B" if index % 2 == 0 else "F"
-        anchor = f"{column}{row + 18 * (index // 2)}"
-        sheet.drawings.append(Drawing(chart.type, chart.title, chart.lines, chart.marker, anchor))
-    row += 18 * ((len(model.charts) + 1) // 2)
-    for label, value in (
+    row += 1
+    facts: tuple[tuple[str, str | Link], ...] = (
         ("Owner", case.owner or "not stated"),
         ("Version", case.version),
+        ("Built on", Link(BUILT_ON)),
         ("Model", f"{model.id} {model.version}"),
-        ("About", case.description.strip() or model.description),
-        ("Limitations", model.limitations),
-    ):
+    )
+    for label, value in facts:
         sheet.put(row, 2, label, "label")
-        sheet.put(row, 3, value, "note")
+        sheet.put(row, 3, value, "aside", DATE_FORMAT if isinstance(value, Link) else "General")
+        row += 1
+    row = _charts(sheet, book, max(row, 9 + len(contents)) + 1)
+    for label, said in (("About", case.description.strip() or model.description), ("Limitations", model.limitations)):
+        sheet.put(row, 2, label, "label")
+        sheet.put(row, 3, said, "remark")
+        sheet.spans[row, 3] = 7
         row += 1
     return sheet
+
+
+_ROOM: Final = 31.0
+"""How wide Cover and Results are, in centimetres."""
+_PER_ROW: Final = 3
+
+
+def _charts(sheet: Sheet, book: Book, row: int) -> int:
+    """The model's charts side by side, three to a row; returns the row below them."""
+    charts = book.model.charts
+    for start in range(0, len(charts), _PER_ROW):
+        together = charts[start : start + _PER_ROW]
+        width = min(_ROOM / min(len(charts), _PER_ROW) - 0.3, 15.0)
+        for index, chart in enumerate(together):
+            column, offset = _at(sheet, index * (width + 0.3))
+            anchor, size = f"{get_column_letter(column)}{row}", (width, 7.2)
+            sheet.drawings.append(
+                Drawing(chart.type, chart.title, chart.lines, chart.marker, anchor, size, round(offset, 2))
+            )
+        row += _CHART_ROWS
+    return row
+
+
+_CHART_ROWS: Final = 15
+_CM: Final = 0.19  # of a column's width in digits
+
+
+def _at(sheet: Sheet, distance: float) -> tuple[int, float]:
+    """The column in which a distance from the left edge of column B ends, and what is left of it there."""
+    column = 2
+    while distance >= sheet.widths[column] * _CM:
+        distance -= sheet.widths[column] * _CM
+        column += 1
+    return column, distance
 
 
 def guide(book: Book) -> Sheet:
@@ -119,47 +164,67 @@ def guide(book: Book) -> Sheet:
     row = 3
     for label, text in (
         *_GUIDE,
+        ("Errors", _errors(book)),
         ("Currency", f"All money is in {book.case.currency}."),
         ("Limitations", book.model.limitations),
     ):
         sheet.put(row, 2, label, "label")
-        sheet.put(row, 3, text, "note")
+        sheet.put(row, 3, text, "remark")
         row += 1
     return sheet
+
+
+def _errors(book: Book) -> str:
+    """What an error means, and which lines may be one."""
+    texts = [text for text in book.model.texts.values() if text.may_be]
+    known = [said for error, said in _ERRORS.items() if any(error in text.may_be for text in texts)]
+    if not known:
+        return "No cell may be an error."
+    listed = ", ".join(dict.fromkeys(text.label for text in texts))
+    return f"{' '.join(known)} Only these lines, and what shows them, may be an error: {listed}."
 
 
 def results(book: Book) -> Sheet:
     """The outputs and charts."""
     model = book.model
     sheet = Sheet("Results", "report", freeze="A5")
-    sheet.widths = {1: 3, 2: 38, 3: 18, 4: 14, 5: 70}
+    sheet.widths = {1: 3, 2: 46, 3: 20, 4: 20, 5: 20, **dict.fromkeys(range(6, _MEANING_TO + 1), 18)}
     sheet.put(1, 2, f"Results – {book.case.title}", "title")
     sheet.put(2, 2, Link("book.master"), "sentence")
     for column, head in enumerate(("Result", "Value", "Unit", "Meaning"), 2):
-        sheet.put(4, column, head, "column_head")
+        sheet.put(4, column, head, "number_head" if head == "Value" else "column_head")
+    for column in range(6, _MEANING_TO + 1):
+        sheet.put(4, column, "", "column_head")
     row = 5
     for output in model.outputs:
         if output.table is not None:
             continue
         sheet.put(row, 2, output.label, "label")
-        sheet.put(row, 3, Link(output.id), "output", number_format(output.unit_text))
-        sheet.put(row, 4, shown_unit(output.unit_text, book.case.currency), "unit")
-        sheet.put(row, 5, output.note, "note")
+        is_text = model.system.lines[output.id].type.kind == "text"
+        sheet.put(row, 3, Link(output.id), "said" if is_text else "output", number_format(output.unit_text))
+        sheet.put(row, 4, report_unit(output.unit_text, book.case.currency), "unit")
+        sheet.put(row, 5, output.note, "remark")
+        sheet.spans[row, 5] = _MEANING_TO
         row += 1
     for table in dict.fromkeys(o.table for o in model.outputs if o.table):
         row = _by_member(sheet, book, table, row + 1)
-    for index, chart in enumerate(model.charts):
-        sheet.drawings.append(Drawing(chart.type, chart.title, chart.lines, chart.marker, f"B{row + 1 + 18 * index}"))
+    _charts(sheet, book, row + 1)
     return sheet
 
 
+_MEANING_TO: Final = 9
+"""The last column over which a meaning runs; tables of outputs stand in the same columns below."""
+
+
 def _by_member(sheet: Sheet, book: Book, table: str, row: int) -> int:
-    """The outputs of one table, a row per member."""
+    """The outputs of one table, a row per member, or a column where that is narrower."""
     sheet.put(row, 2, book.model.tables[table].label, "column_head")
     outputs = [o for o in book.model.outputs if o.table == table]
+    if book.rows(table) < len(outputs):
+        return _by_output(sheet, book, table, row)
     for column, output in enumerate(outputs, 3):
-        sheet.put(row, column, output.label, "column_head")
-        sheet.put(row + 1, column, shown_unit(output.unit_text, book.case.currency), "unit")
+        sheet.put(row, column, output.label, "number_head")
+        sheet.put(row + 1, column, report_unit(output.unit_text, book.case.currency), "header")
         sheet.widths[column] = max(sheet.widths.get(column, 18), 18)
     for member in range(book.rows(table)):
         at = row + 2 + member
@@ -169,34 +234,65 @@ def _by_member(sheet: Sheet, book: Book, table: str, row: int) -> int:
     return row + 2 + book.rows(table)
 
 
+def _by_output(sheet: Sheet, book: Book, table: str, row: int) -> int:
+    """The outputs of one table, a row per output and a column per member."""
+    sheet.put(row, 3, "Unit", "column_head")
+    members = range(book.rows(table))
+    for member in members:
+        sheet.put(row, 4 + member, Link(name_of(table), member), "number_head")
+        sheet.widths[4 + member] = max(sheet.widths.get(4 + member, 18), 18)
+    for output in (o for o in book.model.outputs if o.table == table):
+        row += 1
+        sheet.put(row, 2, output.label, "label")
+        sheet.put(row, 3, report_unit(output.unit_text, book.case.currency), "unit")
+        for member in members:
+            sheet.put(row, 4 + member, Link(output.id, member), "output", number_format(output.unit_text))
+    return row + 1
+
+
 def checks(book: Book) -> Sheet:
     """Each check: what, whether it holds, and the master that every sheet's header shows."""
     sheet = Sheet("Checks", "check", freeze="A7", repeat_rows="1:6")
-    sheet.widths = {1: 3, 2: 58, 3: 10, 4: 10, 5: 10, 6: 14, 7: 14, 8: 60}
+    sheet.widths = {1: 3, 2: 58, 3: 10, 4: 10, 5: 10, 6: 76, 7: 12, 8: 12, 9: 12}
+    sheet.print_to, sheet.folded = 6, (7, 9)
     sheet.put(1, 2, "Checks", "title")
     sheet.put(2, 2, Line("book.master"), "check")
-    sheet.put(3, 2, Line("book.says_errors"), "note")
-    sheet.put(4, 2, Line("book.says_alerts"), "note")
-    heads = ("What must hold", "Kind", "Holds", "Status", "Errors so far", "Alerts so far", "Remark")
+    sheet.put(3, 2, "An error makes the workbook wrong; an alert asks for a look.", "note")
+    sheet.put(5, 7, "How the master counts", "note")
+    heads = ("What must hold", "Kind", "Holds", "Status", "Remark", "Errors so far", "Alerts so far", "Condition")
     for column, head in enumerate(heads, 2):
-        sheet.put(6, column, head, "column_head")
+        sheet.put(6, column, head, "number_head" if column in (4, 7, 8, 9) else "column_head")
     row = 7
     for check in (*book.model.checks, *book.more_checks):
         id = check.line
-        sheet.put(row, 2, check.label, "label")
+        sheet.put(row, 2, check.label, "wrapped")
         sheet.put(row, 3, check.kind, "note")
         sheet.put(row, 4, Line(f"holds.{id}"), "calculation", "0")
-        sheet.put(row, 5, Line(f"status.{id}"), "check")
-        sheet.put(row, 6, Line(f"errors.{id}"), "calculation", "0")
-        sheet.put(row, 7, Line(f"alerts.{id}"), "calculation", "0")
-        sheet.put(row, 8, check.help, "note")
-        if check in book.more_checks:
-            sheet.put(row, 9, Line(id), "calculation", "0")
+        sheet.put(row, 5, Line(f"status.{id}"), "status")
+        sheet.put(row, 6, check.help, "remark")
+        sheet.put(row, 7, Line(f"errors.{id}"), "calculation", "0")
+        sheet.put(row, 8, Line(f"alerts.{id}"), "calculation", "0")
+        # The condition of a check of the template stands on Calculations.
+        sheet.put(row, 9, Line(id) if check in book.more_checks else Link(id), "calculation", "0")
         row += 1
-    sheet.put(row, 2, "All", "label")
-    sheet.put(row, 6, Line("book.errors"), "total", "0")
-    sheet.put(row, 7, Line("book.alerts"), "total", "0")
-    for offset, (label, id) in enumerate((("Scenario in headers", "scenario"), ("State in headers", "state")), 2):
-        sheet.put(row + offset, 2, label, "label")
-        sheet.put(row + offset, 3, Line(f"book.says_{id}"), "note")
+    sheet.put(row, 2, "Errors and alerts in all", "label")
+    for column, id in ((4, "errors"), (5, "alerts")):
+        sheet.put(row, column, Link(f"book.{id}"), "link", "0")
+        sheet.put(row, column + 3, Line(f"book.{id}"), "total", "0")
+    row += 2
+    said = [("Said of errors", "book.says_errors"), ("Said where there are none", "book.says_good")]
+    said += [("Said of alerts", "book.says_alerts")]
+    said += [("Scenario in headers", "book.says_scenario"), ("State in headers", "book.says_state")]
+    said += [("Said of what never comes", "book.never")] if "book.never" in book.system.lines else []
+    for label, id in said:
+        sheet.put(row, 2, label, "label")
+        sheet.put(row, 3, Line(id), "note")
+        row += 1
+    for label, leaf in (
+        ("Values of the case without a source, at the build", UNSTATED),
+        ("Inputs left to a default without a source, at the build", DEFAULTS),
+    ):
+        sheet.put(row, 2, label, "label")
+        sheet.put(row, 4, Leaf(leaf), "stamp", "0")
+        row += 1
     return sheet

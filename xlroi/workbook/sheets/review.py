@@ -15,6 +15,7 @@ from xlroi.workbook.book import Book
 from xlroi.workbook.layout import LONGEST, Layout
 from xlroi.workbook.plan import Link, Sheet
 from xlroi.workbook.sheets.records import fingerprint
+from xlroi.workbook.sources import defaults, unstated
 
 __all__ = ["ProofStamp", "constants_in_formulas", "relative", "review", "unique_formulas"]
 
@@ -100,9 +101,7 @@ def review(book: Book, layout: Layout, proof: ProofStamp | None) -> Sheet:
     longest = max(formulas, key=lambda f: len(f.formula))
     unique = sum(unique_formulas(layout).values())
     lines = len(book.system.lines)
-    unstated = [id for id, given in book.case.inputs.items() if not given.source and given.origin == "case"]
-    unstated += [id for id, given in book.case.series.items() if not given.source and given.origin == "case"]
-    unstated += [f"{t}[{r.name}]" for t, rows in book.case.tables.items() for r in rows if not r.source]
+    nowhere, left = unstated(book.case), defaults(book.case)
     constants = constants_in_formulas(book)
     declared = [f"{id} ({', '.join(text.may_be)})" for id, text in book.model.texts.items() if text.may_be]
     facts: list[tuple[str, float | str, str]] = [
@@ -122,7 +121,8 @@ def review(book: Book, layout: Layout, proof: ProofStamp | None) -> Sheet:
             float(len(constants)),
             ", ".join(constants)[:250] or "Only 0, 1, 2, 12, 24, 365, 1000",
         ),
-        ("Inputs without a source", float(len(unstated)), ", ".join(unstated)[:250]),
+        ("Inputs without a source", float(len(nowhere)), ", ".join(nowhere)[:250]),
+        ("Defaults of the template without a source", float(len(left)), ", ".join(left)[:250]),
         ("Checks", float(len(book.model.checks) + len(book.more_checks)), "On the sheet Checks"),
         ("Lines that may be an error", float(len(declared)), ", ".join(declared)[:250]),
         ("Macros, external links, hidden sheets", 0.0, "None is ever written"),

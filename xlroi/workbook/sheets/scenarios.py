@@ -7,7 +7,7 @@ from typing import Final
 from xlroi.formula.scope import name_of
 from xlroi.model.model import SCENARIOS
 from xlroi.workbook.book import Book
-from xlroi.workbook.formats import number_format, shown_unit
+from xlroi.workbook.formats import number_format, report_unit
 from xlroi.workbook.lines import SHOWN, as_shown
 from xlroi.workbook.plan import Computed, Leaf, Line, Link, Sheet, WhatIfTable
 from xlroi.workbook.whatif import Grid, WhatIfs
@@ -25,15 +25,15 @@ def scenarios(book: Book, what_if: WhatIfs) -> Sheet:
     grid, model, leaves = what_if.grids["scenarios"], book.model, {**book.leaves, **what_if.computed}
     names = {t: book.engine.row_names(leaves, t) for t in {o.table for o in model.outputs} if t}
     sheet = Sheet(NAME, "report", member_column=2, freeze="F8", repeat_rows="1:7")
-    sheet.widths = {1: 3, 2: 44, 3: 24, 4: 14, **dict.fromkeys(range(_LIVE, _FIRST + len(SCENARIOS)), 18)}
+    sheet.widths = {1: 3, 2: 48, 3: 34, 4: 20, **dict.fromkeys(range(_LIVE, _FIRST + len(SCENARIOS)), 18)}
     sheet.put(1, 2, f"{NAME} – {book.case.title}", "title")
     sheet.put(2, 2, Link("book.says_state"), "sentence")
     sheet.put(3, 2, Link("book.master"), "sentence")
     sheet.put(4, 2, "Live: every column follows the inputs. Optimistic is favourable to the proposal.", "note")
     for column, head in enumerate(("Result", "Of", "Unit", "Now"), 2):
-        sheet.put(_TOP, column, head, "column_head")
+        sheet.put(_TOP, column, head, "number_head" if column == _LIVE else "column_head")
     for index, scenario in enumerate(SCENARIOS):
-        sheet.put(_TOP, _FIRST + index, as_shown(scenario), "column_head")
+        sheet.put(_TOP, _FIRST + index, as_shown(scenario), "number_head")
     row = _TOP
     for (output, member), (leaf, _) in zip(grid.outputs, grid.body[0], strict=True):
         text, table = model.texts[output], model.system.lines[output].type.table
@@ -44,7 +44,7 @@ def scenarios(book: Book, what_if: WhatIfs) -> Sheet:
         sheet.put(row, 2, text.label, "label")
         if table:
             sheet.put(row, 3, Link(name_of(table), member), "member")
-        sheet.put(row, 4, shown_unit(text.unit_text, book.case.currency), "unit")
+        sheet.put(row, 4, report_unit(text.unit_text, book.case.currency), "unit")
         sheet.put(row, _LIVE, Link(output, member), "output", shown)
         for index in range(len(SCENARIOS)):
             sheet.put(row, _FIRST + index, Link(leaf, index), "link", shown)

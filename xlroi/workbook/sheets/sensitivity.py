@@ -16,6 +16,8 @@ __all__ = ["NAME", "sensitivity"]
 NAME: Final = "Sensitivity"
 _NUMBER: Final = "[>=1000]#,##0_);[<=-1000](#,##0);0.00##_)"
 _CHART: Final = "J6"
+_OF_TEXTS: Final = ("Input", "Output", "As a name", "Name", "Proof", "")
+"""Heads of columns that hold texts."""
 
 
 def sensitivity(book: Book, what_if: WhatIfs) -> Sheet:
@@ -40,7 +42,7 @@ def sensitivity(book: Book, what_if: WhatIfs) -> Sheet:
 
 def _heads(sheet: Sheet, row: int, heads: tuple[str, ...], column: int = 2) -> None:
     for offset, head in enumerate(heads):
-        sheet.put(row, column + offset, head, "column_head")
+        sheet.put(row, column + offset, head, "column_head" if head in _OF_TEXTS else "number_head")
 
 
 def _widest(sheet: Sheet, book: Book, row: int) -> int:
@@ -87,10 +89,10 @@ def _two_way(sheet: Sheet, book: Book, what_if: WhatIfs, row: int) -> int:
     sheet.put(top - 1, 4, Link(PICKED), "link", _NUMBER)
     for i in range(count):
         sheet.put(top - 3, 5 + i, Leaf("across.factor", i), "note", "0%")
-        sheet.put(top - 2, 5 + i, Line("across.value", i), "column_head", number_format(across.unit_text))
+        sheet.put(top - 2, 5 + i, Line("across.value", i), "number_head", number_format(across.unit_text))
         sheet.put(top - 1, 5 + i, Line("across.shift", i), "note", _NUMBER)
         sheet.put(top + i, 2, Leaf("down.factor", i), "note", "0%")
-        sheet.put(top + i, 3, Line("down.value", i), "column_head", number_format(down.unit_text))
+        sheet.put(top + i, 3, Line("down.value", i), "number_head", number_format(down.unit_text))
         sheet.put(top + i, 4, Line("down.shift", i), "note", _NUMBER)
         for j, (leaf, place) in enumerate(grid.body[i]):
             sheet.put(top + i, 5 + j, Computed(leaf, place), "output", _NUMBER)

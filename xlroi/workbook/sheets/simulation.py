@@ -59,7 +59,7 @@ def _summary(sheet: Sheet, book: Book, found: Simulation, row: int) -> int:
     heads = ["Output", "Unit", "Live", "Mean", "Mean less live", "Standard error"]
     heads += [*(f"P{p}" for p in PERCENTILES), "Lowest 5%", "Highest 5%", "Above 0", "Without a number", "Never"]
     for column, head in enumerate(heads, 2):
-        sheet.put(row, column, head, "column_head")
+        sheet.put(row, column, head, "column_head" if column < 4 else "number_head")
     for output in found.outputs:
         row += 1
         unit = output.target.unit_text
@@ -106,7 +106,7 @@ def _drivers(sheet: Sheet, found: Simulation, row: int) -> int:
     }
     chosen = sorted(known, key=lambda id: -strongest[id])[:_DRIVERS]
     for column, output in enumerate(found.outputs, 3):
-        sheet.put(row + 1, column, output.target.label, "column_head")
+        sheet.put(row + 1, column, output.target.label, "number_head")
     sheet.put(row + 1, 2, "Input", "column_head")
     for offset, id in enumerate(chosen, 2):
         sheet.put(row + offset, 2, known[id], "label")

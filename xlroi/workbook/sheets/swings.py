@@ -27,7 +27,7 @@ def swings_sheet(book: Book) -> Sheet:
     sheet.put(3, 1, "These figures are", "label")
     sheet.put(3, 2, Link("book.stale"), "link")
     for column, head in enumerate(("Input", "Optimistic", "Pessimistic", "Distance"), 1):
-        sheet.put(5, column, head, "column_head")
+        sheet.put(5, column, head, "column_head" if column == 1 else "number_head")
     for row, swing in enumerate(swings(book.case, output), 6):
         sheet.put(row, 1, swing.label, "label")
         for column, value in ((2, swing.optimistic), (3, swing.pessimistic)):

@@ -81,9 +81,9 @@ def _table(sheet: Sheet, book: Book, table: Table, row: int) -> int:
         _stamps(sheet, book, table, single, at, member, about + 4)
         if member < len(given):
             one = given[member]
-            sheet.put(at, about, one.source or "not stated", "note")
+            sheet.put(at, about, one.source or "not stated", "aside")
             sheet.put(at, about + 1, one.as_of.isoformat() if one.as_of else "", "note")
-            sheet.put(at, about + 2, one.note, "note")
+            sheet.put(at, about + 2, one.note, "aside")
     heads_built = ["As built: name", *(f"As built: {c.label}" for c in single), "Changed"]
     for offset, label in enumerate(heads_built):
         sheet.put(heads, about + 4 + offset, label, "column_head")
@@ -115,8 +115,9 @@ def _stamps(sheet: Sheet, book: Book, table: Table, single: list[Column], row: i
 
 
 def _head(sheet: Sheet, book: Book, row: int, column: int, label: str, unit: str) -> None:
-    sheet.put(row, column, label, "column_head")
-    sheet.put(row + 1, column, "" if unit == "text" else shown_unit(unit, book.case.currency), "unit")
+    is_text = unit == "text"
+    sheet.put(row, column, label, "column_head" if is_text else "number_head")
+    sheet.put(row + 1, column, "" if is_text else shown_unit(unit, book.case.currency), "unit" if is_text else "header")
 
 
 def _column_series(sheet: Sheet, book: Book, table: Table, column: Column, row: int) -> int:
@@ -161,7 +162,7 @@ def _series(sheet: Sheet, book: Book, series: Series, row: int) -> int:
 
 def _period_heads(sheet: Sheet, row: int, period: str, count: int) -> None:
     for index in range(count):
-        sheet.put(row, _PERIODS + index, f"{_PERIOD_HEADS[period]} {index + 1}", "column_head")
+        sheet.put(row, _PERIODS + index, f"{_PERIOD_HEADS[period]} {index + 1}", "number_head")
 
 
 def _cross(sheet: Sheet, book: Book, table: Table, row: int) -> int:

@@ -6,7 +6,7 @@ from xlroi.formula.scope import name_of
 from xlroi.formula.system import Line as SystemLine
 from xlroi.model.model import Section
 from xlroi.workbook.book import Book
-from xlroi.workbook.formats import number_format, shown_unit
+from xlroi.workbook.formats import DATE_ROW, number_format, shown_unit
 from xlroi.workbook.plan import (
     FIRST_STEP,
     MEMBER,
@@ -39,7 +39,7 @@ def timeline(book: Book) -> Sheet:
         sheet.put(row, 2, constant.label, "label")
         sheet.put(row, VALUE, Leaf(constant.id), "plain", _constant_format(constant.unit_text))
         sheet.put(row, UNIT, shown_unit(constant.unit_text, book.case.currency), "unit")
-        sheet.put(row, NOTE, constant.source, "note")
+        sheet.put(row, NOTE, constant.source, "aside")
         row += 1
     return sheet
 
@@ -57,6 +57,10 @@ def _constant_format(unit: str) -> str:
     return number_format(unit) if unit == "%" else "General"
 
 
+def _row_format(unit: str) -> str:
+    return DATE_ROW if unit == "date" else number_format(unit)
+
+
 def _time_sheet(book: Book, name: str) -> Sheet:
     sheet = Sheet(name, "time", freeze="I5", repeat_rows="1:4", repeat_columns="A:F")
     sheet.widths = {
@@ -64,7 +68,7 @@ def _time_sheet(book: Book, name: str) -> Sheet:
         2: 44,
         MEMBER: 18 if book.model.tables else 4,
         VALUE: 16,
-        UNIT: 14,
+        UNIT: 20,
         TOTAL: 15,
         NOTE: 28,
         OPENING: 11,
@@ -77,7 +81,7 @@ def _time_sheet(book: Book, name: str) -> Sheet:
     for word, row in header_rows(book.model.step).items():
         text = book.model.texts[word]
         sheet.put(row, OPENING, text.label, "header")
-        sheet.runs.append(Run(row, word, False, "header", number_format(text.unit_text)))
+        sheet.runs.append(Run(row, word, False, "header", _row_format(text.unit_text)))
     for column, label in ((VALUE, "Value"), (UNIT, "Unit"), (TOTAL, "Total"), (NOTE, "Note")):
         sheet.put(4, column, label, "header")
     return sheet
@@ -121,7 +125,7 @@ def _label(book: Book, name: str) -> tuple[str, str]:
 
 def _call_up(sheet: Sheet, book: Book, name: str, row: int) -> None:
     label, unit = _label(book, name)
-    style_format = _constant_format(unit) if name in book.model.constants else number_format(unit)
+    style_format = _constant_format(unit) if name in book.model.constants else _row_format(unit)
     sheet.put(row, 2, label, "label")
     sheet.put(row, UNIT, shown_unit(unit, book.case.currency), "unit")
     declaration = book.system.scope.names[name]
@@ -153,11 +157,11 @@ def _home(sheet: Sheet, book: Book, line: SystemLine, row: int) -> int:
 
 def _member(sheet: Sheet, book: Book, line: SystemLine, row: int, member: int) -> None:
     text = book.model.texts[line.id]
-    shown = number_format(text.unit_text)
+    shown = _row_format(text.unit_text)
     sheet.put(row, 2, text.label, "label")
     sheet.put(row, UNIT, shown_unit(text.unit_text, book.case.currency), "unit")
     if text.note and member == 0:
-        sheet.put(row, NOTE, text.note, "note")
+        sheet.put(row, NOTE, text.note, "aside")
     if not line.type.month:
         sheet.put(row, VALUE, Line(line.id, member), "calculation", shown)
         return
