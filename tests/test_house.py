@@ -24,7 +24,9 @@ MAY = {
     "proof": GROUND,
     "api": GROUND | {"formula", "engine", "model", "analysis", "workbook", "proof"},
     "cells": GROUND | {"formula", "engine", "model", "analysis", "workbook", "proof", "api"},
-    "cli": GROUND | {"formula", "engine", "model", "analysis", "workbook", "proof", "api", "cells", "importers"},
+    "report": GROUND | {"formula", "engine", "model", "analysis", "api"},
+    "cli": GROUND
+    | {"formula", "engine", "model", "analysis", "workbook", "proof", "api", "cells", "importers", "report"},
 }
 
 
@@ -56,7 +58,8 @@ def test_help_loads_nothing_heavy() -> None:
         "import sys; sys.argv = ['xlroi', '--help']\n"
         "from xlroi.cli import main\n"
         "try: main()\nexcept SystemExit: pass\n"
-        "print('LOADED', sorted({'numpy', 'pandas', 'openpyxl', 'pydantic', 'lark', 'rich'} & set(sys.modules)))"
+        "heavy = {'numpy', 'pandas', 'openpyxl', 'pydantic', 'lark', 'rich', 'docx', 'matplotlib'}\n"
+        "print('LOADED', sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ)

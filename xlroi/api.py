@@ -32,12 +32,12 @@ from xlroi.workbook.book import Book, book_of
 from xlroi.workbook.lines import SCENARIO, as_shown, raw
 from xlroi.workbook.read import ReadBack, read_back, refuse_altered
 from xlroi.workbook.sheets.review import ProofStamp
-from xlroi.workbook.write import Built, Extras, NamedFunction, build_book, writable
+from xlroi.workbook.write import Built, Extras, NamedFunction, build_book, layout_of, writable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CaseOfBook", "Draws", "Result", "Verified", "build", "load_case", "read_case", "run", "verify"]
+__all__ = ["CaseOfBook", "Draws", "Result", "Verified", "build", "load_case", "read_case", "restated", "run", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,24 @@ def load_case(path: str | Path, prices: Path | None = None) -> Case:
     if Path(path).suffix.lower() in (".xlsx", ".xlsm"):
         return read_case(path).case
     return load_case_file(path, prices)
+
+
+def restated(case: Case) -> Case:
+    """The case with what ``--set`` or ``--scenario`` changed written into its text, so that its workbook carries it.
+
+    >>> from xlroi.model.case import case_from, with_settings
+    >>> from xlroi.model.loading import parse_yaml
+    >>> changed = with_settings(case_from(parse_yaml("model: roi", "case.yaml")), ["period_months=36"])
+    >>> print(restated(changed).text, end="")
+    model: roi
+    inputs:
+      period_months: 36
+    """
+    document = parse_yaml(case.text, case.file)
+    written = book_of(case_from(document, case.model, case.house), live=False)
+    present = book_of(case, live=False).cells()
+    text, changes = edited_case(ReadBack(Path(case.file), written, layout_of(written, date.today()), present, ()))
+    return case_from(parse_yaml(text, case.file), case.model, case.house) if changes else case
 
 
 def run(case: Case, scenario: Scenario | None = None) -> Result:

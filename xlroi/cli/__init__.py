@@ -26,6 +26,7 @@ _COMMANDS = {
     "simulate": ("xlroi.cli.analyses", "Percentiles, probabilities and drivers over many draws"),
     "check": ("xlroi.cli.analyses", "Fail where an output misses a requirement"),
     "build": ("xlroi.cli.books", "Write the workbook of a case"),
+    "memo": ("xlroi.cli.memos", "Write a case as a memo: answer, figures, risks, sources, proof"),
     "verify": ("xlroi.cli.books", "Recalculate a workbook by other engines and compare every cell"),
     "read": ("xlroi.cli.trips", "Turn an edited workbook back into its case"),
     "diff": ("xlroi.cli.trips", "What changed between two cases, and what each change does"),

@@ -1,0 +1,68 @@
+"""A memo to its file: the writer by the name's ending, nothing overwritten unasked, nothing half written."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from xlroi.errors import InputError
+from xlroi.report.content import Memo
+
+__all__ = ["refused", "write_memo"]
+
+
+def _word(memo: Memo) -> bytes:
+    from xlroi.report.word import word
+
+    return word(memo)
+
+
+def _html(memo: Memo) -> bytes:
+    from xlroi.report.texts import html
+
+    return html(memo)
+
+
+def _markdown(memo: Memo) -> bytes:
+    from xlroi.report.texts import markdown
+
+    return markdown(memo)
+
+
+_WRITERS: dict[str, Callable[[Memo], bytes]] = {".docx": _word, ".html": _html, ".md": _markdown}
+
+
+def refused(path: Path, *, force: bool) -> None:
+    """Raise :class:`InputError` where a memo cannot be written: asked before the work begins."""
+    if path.suffix.lower() not in _WRITERS:
+        raise InputError(f"{path}: a memo's name ends in {', '.join(_WRITERS)}")
+    if path.is_dir():
+        raise InputError(f"{path}: this is a folder")
+    if path.exists() and not force:
+        raise InputError(f"{path}: exists already; choose another name with -o, or overwrite it with --force")
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise InputError(f"{path}: there is no folder {folder}")
+    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise InputError(f"{path}: cannot be written; check the permissions of the folder")
+
+
+def write_memo(memo: Memo, path: str | Path, *, force: bool = False) -> Path:
+    """Write a memo as .docx, .html or .md; an existing file is overwritten only with ``force``.
+
+    >>> from xlroi.report.content import Memo
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = write_memo(Memo("Board memo", "Title", (), (), "me", "2026-11-21"), Path(folder, "memo.md"))
+    ...     print(path.read_text().splitlines()[0])
+    # Title
+    """
+    path = Path(path)
+    refused(path, force=force)
+    made = _WRITERS[path.suffix.lower()](memo)
+    with tempfile.TemporaryDirectory(dir=path.resolve().parent, prefix=".xlroi-") as scratch:
+        draft = Path(scratch, "memo")
+        draft.write_bytes(made)
+        draft.replace(path)
+    return path
