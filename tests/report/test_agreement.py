@@ -87,7 +87,7 @@ def _members(book: BookCells, head: int, label: str) -> dict[str, CellValue]:
         return None if cell is None else cell.value
 
     heads = {value(head, c): c for c in range(3, 60) if value(head, c)}
-    if label in heads:
+    if value(head, 3) != "Unit":
         rows = range(head + 2, next(r for r in range(head + 2, 500) if value(r, 2) is None))
         return {str(value(r, 2)): value(r, heads[label]) for r in rows if value(r, 2)}
     row = next(r for r in range(head, head + 60) if value(r, 2) == label)
