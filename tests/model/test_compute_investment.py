@@ -125,7 +125,7 @@ def test_waves_of_training_meet_the_cap_and_vacancy_takes_its_part() -> None:
 
 def test_power_follows_climate_source_and_levers() -> None:
     locations = (
-        "Here: {electricity: 0.10, carbon_intensity: 0.5, carbon_price: 80, climate: Warm, space: 20, connectivity: 7,"
+        "Here: {electricity: 0.10, carbon_intensity: 500, carbon_price: 80, climate: Warm, space: 20, connectivity: 7,"
     )
     locations += " compliance: 120, tax: 0}"
     levers = "Efficiency: {start: 13, saved: 25%}"
@@ -388,7 +388,7 @@ def test_the_example_by_an_independent_calculation(fleet: Case) -> None:
             staff_left *= 1 - lever["staff_saved"]
         idle, busy = i["idle_power"], i["busy_power"]
         kwh = i["kw_per_gpu"] * power_left * (gpus * 730 * idle + hours * (busy - idle)) * pue
-        carbon = place["carbon_intensity"] * place["carbon_price"] / 1000 * (place["power_source"] == "grid")
+        carbon = place["carbon_intensity"] * place["carbon_price"] / 1_000_000 * (place["power_source"] == "grid")
         platform = m >= i["platform_start"] and m > 0
         income = platform * (
             i["third_party_hours"] * price * i["third_party_margin"] + i["subscribers"] * i["subscription"]
