@@ -47,7 +47,7 @@ ERROR_CODES: Final[dict[int, ExcelError]] = {
 }
 """LibreOffice's error codes as Excel's errors. All others (a circle is 522, bad syntax 508 to 520) no Excel shows."""
 
-SECONDS_A_COMMAND = 120.0
+SECONDS_A_COMMAND = 300.0
 INSTALL: Final = "run: sudo apt-get install libreoffice-calc python3-uno"
 
 _ERROR_LITERAL: Final = re.compile(r""""(?:[^"]|"")*"|'(?:[^']|'')*'|(\#(?:DIV/0!|N/A|NAME\?|NUM!|REF!|VALUE!))""")
