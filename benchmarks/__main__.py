@@ -18,7 +18,7 @@ import pyxirr
 from openpyxl import Workbook
 
 import xlroi
-from benchmarks import calls, large
+from benchmarks import calls, large, models
 from benchmarks.measure import Row, median, row
 from xlroi.engine.roots import irr
 from xlroi.engine.run import Engine
@@ -139,6 +139,8 @@ def main() -> None:
         rows += large.recalculated(cluster)
         xlroi.build(xlroi.load_case(large.CASE), cluster, day=DAY, force=True)
         rows += [building(large.CASE, folder, cluster, 3, 1 / 3), large.by_hand(), *large.growth()]
+        for other in ("build_or_buy_support", "gpu_fleet"):
+            rows += models.recalculated(other, folder)
         rows += [rates(), *calls.calls(), start()]
     missed = sum(found[-1].endswith("missed") for found in rows)
     verdict = f"{missed} of these aims are missed, as the last column says." if missed else "Every aim is met."
