@@ -8,6 +8,7 @@ from typing import Final
 from openpyxl.utils import get_column_letter
 
 from xlroi.formula.scope import name_of
+from xlroi.model.model import Chart
 from xlroi.workbook.book import Book
 from xlroi.workbook.formats import DATE_FORMAT, number_format, report_unit
 from xlroi.workbook.lines import BUILT_ON, said_of
@@ -113,7 +114,8 @@ def cover(book: Book, extra: Sequence[str] = ()) -> Sheet:
         sheet.put(row, 2, label, "label")
         sheet.put(row, 3, value, "aside", DATE_FORMAT if isinstance(value, Link) else "General")
         row += 1
-    row = _charts(sheet, book, max(row, 9 + len(contents)) + 1)
+    # One row of charts: with more, the page would print too small to read. Results has them all.
+    row = _charts(sheet, model.charts[:_PER_ROW], max(row, 9 + len(contents)) + 1)
     for label, said in (("About", case.description.strip() or model.description), ("Limitations", model.limitations)):
         sheet.put(row, 2, label, "label")
         sheet.put(row, 3, said, "remark")
@@ -127,9 +129,8 @@ _ROOM: Final = 31.0
 _PER_ROW: Final = 3
 
 
-def _charts(sheet: Sheet, book: Book, row: int) -> int:
-    """The model's charts side by side, three to a row; returns the row below them."""
-    charts = book.model.charts
+def _charts(sheet: Sheet, charts: Sequence[Chart], row: int) -> int:
+    """Charts side by side, three to a row; returns the row below them."""
     for start in range(0, len(charts), _PER_ROW):
         together = charts[start : start + _PER_ROW]
         width = min(_ROOM / min(len(charts), _PER_ROW) - 0.3, 15.0)
@@ -208,7 +209,7 @@ def results(book: Book) -> Sheet:
         row += 1
     for table in dict.fromkeys(o.table for o in model.outputs if o.table):
         row = _by_member(sheet, book, table, row + 1)
-    _charts(sheet, book, row + 1)
+    _charts(sheet, model.charts, row + 1)
     return sheet
 
 
