@@ -13,7 +13,7 @@ import xlroi
 PACKAGE = Path(xlroi.__file__).parent
 
 # A room, and the rooms below it that it may import.
-GROUND = {"values", "errors", "version", "resources"}
+GROUND = {"values", "errors", "version", "resources", "files"}
 MAY = {
     "formula": GROUND,
     "engine": GROUND | {"formula"},

@@ -15,6 +15,7 @@ from xlroi.analysis.long import long_table, write_table
 from xlroi.analysis.simulate import simulate
 from xlroi.engine.run import Engine, Values
 from xlroi.errors import BookError
+from xlroi.files import writable
 from xlroi.formula.scope import name_of
 from xlroi.model.case import Case, case_from
 from xlroi.model.case import load_case as load_case_file
@@ -32,7 +33,7 @@ from xlroi.workbook.book import Book, book_of
 from xlroi.workbook.lines import SCENARIO, as_shown, raw
 from xlroi.workbook.read import ReadBack, read_back, refuse_altered
 from xlroi.workbook.sheets.review import ProofStamp
-from xlroi.workbook.write import Built, Extras, NamedFunction, build_book, layout_of, writable
+from xlroi.workbook.write import WORKBOOK, Built, Extras, NamedFunction, build_book, layout_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -191,7 +192,7 @@ def build(
     extras = Extras(static, draws is not None, drawn, tuple(functions))
     if not prove_it:
         return build_book(book, target, built_on, force=force, extras=extras)
-    writable(target, force=force)
+    writable(target, *WORKBOOK, force=force)
     with tempfile.TemporaryDirectory(prefix="xlroi-") as scratch:
         draft = Path(scratch, target.name)
         build_book(book, draft, built_on, extras=extras)

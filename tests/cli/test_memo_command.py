@@ -8,24 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from xlroi.cli import main
+from tests.command import Run
 
 SHOP = Path(__file__).parents[2] / "examples" / "ecommerce_recommendations.yaml"
-
-
-class Run:
-    """Exit code, output and errors of one command."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self.monkeypatch, self.capsys = monkeypatch, capsys
-
-    def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        self.monkeypatch.setattr(sys, "argv", ["xlroi", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        out, err = self.capsys.readouterr()
-        assert "Traceback" not in out + err
-        return int(stopped.value.code or 0), out, err
 
 
 @pytest.fixture

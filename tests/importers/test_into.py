@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 import xlroi
-from xlroi.cli import main
+from tests.command import Run
 from xlroi.errors import InputError
 from xlroi.model.loading import parse_yaml
 from xlroi.model.template import load_model, model_from
@@ -19,21 +18,6 @@ from xlroi.resources import templates
 
 FILES = Path(__file__).parent / "files"
 SACCT = str(FILES / "sacct.txt")
-
-
-class Run:
-    """Exit code, output and errors of one command."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self.monkeypatch, self.capsys = monkeypatch, capsys
-
-    def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        self.monkeypatch.setattr(sys, "argv", ["xlroi", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        out, err = self.capsys.readouterr()
-        assert "Traceback" not in out + err
-        return int(stopped.value.code or 0), out, err
 
 
 @pytest.fixture

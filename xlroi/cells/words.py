@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 
 from xlroi.cells.runtime import Failed
-from xlroi.engine.scalar import equal, round_half_away, round_towards
+from xlroi.engine.scalar import holds, round_half_away, round_towards
 from xlroi.values import NA
 
 __all__ = [
@@ -46,20 +46,7 @@ def compare(a: float, operator: str, b: float) -> bool:
     """A comparison on the 15 digits that a sheet compares."""
     if not (math.isfinite(a) and math.isfinite(b)):
         raise OverflowError
-    same = equal(a, b)
-    match operator:
-        case "=":
-            return same
-        case "<>":
-            return not same
-        case "<":
-            return a < b and not same
-        case ">":
-            return a > b and not same
-        case "<=":
-            return a < b or same
-        case _:
-            return a > b or same
+    return holds(a, operator, b)
 
 
 def sqrt(a: float) -> float:

@@ -26,6 +26,7 @@ __all__ = [
     "edate",
     "equal",
     "fixed",
+    "holds",
     "round_half_away",
     "round_towards",
     "tidy",
@@ -47,6 +48,28 @@ def equal(a: float, b: float) -> bool:
     (True, False)
     """
     return a == b or abs(a - b) <= SAME * max(abs(a), abs(b))
+
+
+def holds(a: float, operator: str, b: float) -> bool:
+    """Whether a sheet's comparison of two numbers holds.
+
+    >>> holds(0.1 + 0.2, "<=", 0.3), holds(0.1 + 0.2, ">", 0.3)
+    (True, False)
+    """
+    same = equal(a, b)
+    match operator:
+        case "=":
+            return same
+        case "<>":
+            return not same
+        case "<":
+            return a < b and not same
+        case ">":
+            return a > b and not same
+        case "<=":
+            return a < b or same
+        case _:
+            return a > b or same
 
 
 def tidy(value: float) -> float:

@@ -72,20 +72,7 @@ class Walker:
         arithmetic = scalar.BINARY.get(node.operator)
         if arithmetic is not None:
             return arithmetic(a, b)
-        same = scalar.equal(a, b)
-        match node.operator:
-            case "=":
-                return same
-            case "<>":
-                return not same
-            case "<":
-                return a < b and not same
-            case ">":
-                return a > b and not same
-            case "<=":
-                return a < b or same
-            case _:
-                return a > b or same
+        return scalar.holds(a, node.operator, b)
 
     def _call(self, node: Call, member: int, step: int) -> CellValue:
         if node.reduces or node.function in {"PRIOR", "LAG", "CUMULATIVE", "VINTAGE"}:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from xlroi.errors import InputError
+from xlroi.files import writable
 from xlroi.report.content import Memo
 
 __all__ = ["refused", "write_memo"]
@@ -36,17 +35,7 @@ _WRITERS: dict[str, Callable[[Memo], bytes]] = {".docx": _word, ".html": _html, 
 
 def refused(path: Path, *, force: bool) -> None:
     """Raise :class:`InputError` where a memo cannot be written: asked before the work begins."""
-    if path.suffix.lower() not in _WRITERS:
-        raise InputError(f"{path}: a memo's name ends in {', '.join(_WRITERS)}")
-    if path.is_dir():
-        raise InputError(f"{path}: this is a folder")
-    if path.exists() and not force:
-        raise InputError(f"{path}: exists already; choose another name with -o, or overwrite it with --force")
-    folder = path.resolve().parent
-    if not folder.is_dir():
-        raise InputError(f"{path}: there is no folder {folder}")
-    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        raise InputError(f"{path}: cannot be written; check the permissions of the folder")
+    writable(path, "a memo", tuple(_WRITERS), force=force)
 
 
 def write_memo(memo: Memo, path: str | Path, *, force: bool = False) -> Path:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
@@ -25,7 +24,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlroi.analysis.simulate import Simulation
-from xlroi.errors import InputError
+from xlroi.files import writable
 from xlroi.formula.scope import name_of
 from xlroi.values import CellValue, ExcelError
 from xlroi.workbook.book import Book
@@ -49,7 +48,10 @@ from xlroi.workbook.sheets import (
 from xlroi.workbook.sheets.review import ProofStamp, review
 from xlroi.workbook.style import TAB_COLOURS, Dresser
 
-__all__ = ["Built", "Extras", "NamedFunction", "build_book", "layout_of", "writable"]
+__all__ = ["WORKBOOK", "Built", "Extras", "NamedFunction", "build_book", "layout_of"]
+
+WORKBOOK: Final = ("a workbook", (".xlsx",))
+"""What a path is refused for, as :func:`xlroi.files.writable` says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,21 +115,6 @@ def layout_of(book: Book, day: date, proof: ProofStamp | None = None, extras: Ex
     return Layout(book, [*first, *last], placed.as_built)
 
 
-def writable(path: Path, *, force: bool) -> None:
-    """Refuse a path that exists (without ``force``) or cannot be written; raises :class:`InputError`."""
-    if path.suffix.lower() != ".xlsx":
-        raise InputError(f"{path}: a workbook's name ends in .xlsx")
-    if path.is_dir():
-        raise InputError(f"{path}: this is a folder")
-    if path.exists() and not force:
-        raise InputError(f"{path}: exists already; choose another name with -o, or overwrite it with --force")
-    folder = path.resolve().parent
-    if not folder.is_dir():
-        raise InputError(f"{path}: there is no folder {folder}")
-    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        raise InputError(f"{path}: cannot be written; check the permissions of the folder")
-
-
 def build_book(
     book: Book,
     path: Path,
@@ -138,7 +125,7 @@ def build_book(
     extras: Extras | None = None,
 ) -> Built:
     """Write a book; the file appears under its name only when it is complete."""
-    writable(path, force=force)
+    writable(path, *WORKBOOK, force=force)
     layout = layout_of(book, day, proof, extras)
     values = layout.values(layout.as_built)
     workbook = Workbook()

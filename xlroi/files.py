@@ -1,0 +1,34 @@
+"""Where a result may be written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from xlroi.errors import InputError
+
+__all__ = ["writable"]
+
+
+def writable(path: Path, what: str, endings: Sequence[str], *, force: bool) -> None:
+    """Refuse a path that has another ending, exists (without ``force``) or cannot be written.
+
+    Asked before the work begins; raises :class:`InputError`.
+
+    >>> writable(Path("case.pdf"), "a workbook", (".xlsx",), force=False)
+    Traceback (most recent call last):
+    ...
+    xlroi.errors.InputError: case.pdf: a workbook's name ends in .xlsx
+    """
+    if path.suffix.lower() not in endings:
+        raise InputError(f"{path}: {what}'s name ends in {', '.join(endings)}")
+    if path.is_dir():
+        raise InputError(f"{path}: this is a folder")
+    if path.exists() and not force:
+        raise InputError(f"{path}: exists already; choose another name with -o, or overwrite it with --force")
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise InputError(f"{path}: there is no folder {folder}")
+    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise InputError(f"{path}: cannot be written; check the permissions of the folder")
