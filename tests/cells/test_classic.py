@@ -222,12 +222,27 @@ Function Probe6() As Variant
 refused:
     Probe6 = Left(Err.Description, 44)
 End Function
+Function Probe7() As Variant
+    Dim python As Object
+    On Error GoTo refused
+    Suspicious = False
+    NameInFront = "C:\\x^&calc&.xlsx"
+    Set python = XlroiPy
+    Probe7 = "started"
+    Exit Function
+refused:
+    Probe7 = Left(Err.Description, 43)
+End Function
 """
 
 
 # What the module finds in xlwings', for one workbook with a sheet of settings and one without.
 STAND_INS = """
 Private Suspicious As Boolean
+Private NameInFront As String
+Private Function XlroiInFront() As String
+    XlroiInFront = NameInFront
+End Function
 Private Function SheetExists(wb As Variant, sheetName As String) As Boolean
     SheetExists = Suspicious And sheetName = "myaddin.conf"
 End Function
@@ -246,7 +261,7 @@ def test_errors_become_errors_and_a_suspicious_workbook_starts_nothing(tmp_path:
     head = 'Private XlroiFailure As String\nConst PROJECT_NAME = "myaddin"\n'
     helpers = text[text.index("'A sheet of this name") :]
     done = subprocess.run(
-        [find_python(), str(HERE / "basic.py"), find_soffice(), str(tmp_path), *(f"Probe{n}" for n in range(1, 7))],
+        [find_python(), str(HERE / "basic.py"), find_soffice(), str(tmp_path), *(f"Probe{n}" for n in range(1, 8))],
         input=f"Option VBASupport 1\nOption Explicit\n{head}{STAND_INS}{helpers}{PROBES}",
         capture_output=True,
         text=True,
@@ -261,4 +276,5 @@ def test_errors_become_errors_and_a_suspicious_workbook_starts_nothing(tmp_path:
         "Error 2015, no Python",
         True,
         "This workbook has a sheet myaddin.conf, by w",
+        "The name or folder of this workbook holds ^",
     ]

@@ -112,6 +112,9 @@ def test_rates_of_return_are_those_of_pyxirr() -> None:
     [
         ([-100, 230, -132], NUM),  # 10% and 20%
         ([100, 200], NUM),
+        ([1, -10000], 9999.0),
+        ([100, -220, 121], 0.1),  # touches 0 and is the only rate
+        ([1000, -3330, 3669.2, -1339.26], NUM),  # 1%, 2% and 30%
         ([0, -100, 110], 0.1),  # Excel's XIRR says 0 or 2.98E-09 where the first flow is 0
         ([-100, 0, 0, 50], 0.5 ** (1 / 3) - 1),
     ],
@@ -149,11 +152,21 @@ def test_macrs_is_the_declining_balance_of_the_law(method: str, life: int) -> No
     assert cells.AI_DEPRECIATION(1.0, 0, life, life + 2, method) == NUM
 
 
+def test_payback_of_flows_is_where_they_stay() -> None:
+    assert cells.AI_PAYBACK_FLOWS([-100, 150, -100, 80, 5]) == 2.625  # -50 after month 2, then 80 a month
+    assert cells.AI_PAYBACK_FLOWS([-100, 150, -100]) == NA
+    assert cells.AI_XNPV(0.1, [1, 2], [0, 5]) == NUM, "no date before 1900"
+
+
 def test_depreciation_by_the_examples_of_microsoft() -> None:
     assert cells.AI_DEPRECIATION(30000, 7500, 10, 1) == 2250
     assert cells.AI_DEPRECIATION(30000, 7500, 10, 10, "SYD") == pytest.approx(409.0909, abs=1e-4)
     assert cells.AI_DEPRECIATION(2400, 300, 10, 10, "DDB") == pytest.approx(22.1225472)
     assert cells.AI_DEPRECIATION(2400, 300, 10, 11) == NUM
+    # 2,400 at 20% a year would fall below a salvage of 1,500 in the third: 480, 384, then what is left to it.
+    assert [cells.AI_DEPRECIATION(2400, 1500, 10, n, "DDB") for n in (1, 2, 3, 4)] == pytest.approx([480, 384, 36, 0])
+    assert cells.AI_DEPRECIATION(100, 200, 5, 1) == NUM
+    assert cells.AI_DEPRECIATION(100, 0, 1e7, 1e7, "DDB") == pytest.approx(100 * 2e-7 * math.exp(-2), rel=1e-5)
     assert cells.AI_DEPRECIATION(1, 0, 5, 1, "magic") == VALUE
     assert cells.AI_DEPRECIATION(1, 0, 8, 1, "MACRS") == NUM
     assert cells.AI_DEPRECIATION(1, 0.1, 5, 1, "MACRS") == NUM
@@ -172,6 +185,32 @@ def test_a_range_in_is_a_range_out_of_the_same_shape() -> None:
     assert isinstance(found, np.ndarray)
     assert found.tolist() == [1.0, 2.0]
     assert cells.AI_RESIDUAL(pd.Series([1.0, -2.0]), 0).tolist() == [1.0, NUM]
+
+
+def test_single_values_of_numpy_and_pandas_are_single_values() -> None:
+    assert cells.AI_TCO(np.float64(150000), np.int64(15000), np.float32(24)) == 510000.0
+    frame = pd.DataFrame({"a": [1000.0, 2000.0], "n": [12, 24]})
+    assert frame.apply(lambda row: cells.AI_TCO(row.a, 10, row.n), axis=1).tolist() == [1120.0, 2240.0]
+    days = pd.to_datetime(["2008-01-01", "2008-03-01", "2008-10-30", "2009-02-15", "2009-04-01"])
+    for dates in (days, days.to_numpy(), pd.Series(days)):
+        assert cells.AI_XNPV(0.09, [-10000, 2750, 4250, 3250, 2750], dates) == pytest.approx(2086.647602)
+    assert cells.AI_XNPV(0.09, [1, 2], [date(2026, 1, 1), pd.NaT]) == VALUE
+    assert cells.AI_NPV([[0.1]], [100]) == cells.AI_NPV(0.1, [100])
+    assert cells.AI_NPV([0.1, 0.2], [100]) == VALUE
+
+
+@pytest.mark.parametrize("nothing", [[], [[]], np.empty((1, 0)), [[1.0, 2.0], [3.0]], b"12"])
+def test_a_range_of_nothing_or_of_no_shape_is_an_error(nothing: Any) -> None:
+    assert cells.AI_RESIDUAL(nothing, 1) == VALUE
+    assert cells.AI_IRR(nothing) == VALUE
+
+
+def test_a_whole_number_by_its_15_digits_counts_as_that_number() -> None:
+    nearly = 0.3 / 0.1
+    assert nearly < 3
+    assert cells.AI_DEPRECIATION(100000, 0, 5, nearly, "MACRS") == 19200
+    assert cells.AI_DEPRECIATION(100000, 0, 5, nearly, "DDB") == pytest.approx(14400)
+    assert cells.AI_ERLANG_C(36, 200, nearly) == cells.AI_ERLANG_C(36, 200, 3)
 
 
 def test_ranges_that_differ_in_size_have_no_partner_in_the_rest() -> None:
@@ -249,6 +288,17 @@ def test_a_case_in_a_cell_is_the_case_of_the_engine() -> None:
     table = cells.AI_SIMULATE("roi", "npv", pairs, 512, 3)
     (found,) = simulate(case, 512, 3, ["npv"]).outputs
     assert dict(map(tuple, table))["P50"] == pytest.approx(found.percentiles[50])
+
+
+def test_dates_and_endless_paybacks_come_as_a_cell_holds_them() -> None:
+    day = date(2027, 3, 31)
+    by_serial = cells.AI_CASE("roi", "xirr", [["start_date", float((day - date(1899, 12, 30)).days)]])
+    assert by_serial == cells.AI_CASE("roi", "xirr", [["start_date", day]])
+    table = dict(map(tuple, cells.AI_SIMULATE("infrastructure", "payback_month", [], 64)))
+    assert all(math.isfinite(v) or v == NA for v in table.values() if not isinstance(v, str))
+    assert NA in table.values()
+    assert isinstance(cells.AI_SIMULATE("training", "training_flops", [], 64), list)
+    assert cells.AI_CASE("roi", "npv", [["discount_rate", 0.1], ["discount_rate", 0.2]]) == VALUE
 
 
 def test_a_schedule_and_a_tornado_spill() -> None:

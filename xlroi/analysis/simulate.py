@@ -221,7 +221,10 @@ def _summary(t: Target, values: Array, live: float, inputs: Sequence[Uncertain],
     tail = max(1, int(count * TAIL))
     ordered = np.sort(present)
     marks = np.percentile(spread, PERCENTILES, method="lower" if t.never and missing.any() else "linear")
-    edges = np.histogram_bin_edges(np.clip(present, *np.percentile(present, [0.5, 99.5])), BINS)
+    middle = np.clip(present, *np.percentile(present, [0.5, 99.5]))
+    # Equal values, or nearly so, have no forty bins between them.
+    apart = float(middle.max() - middle.min()) > 1e-9 * float(np.abs(middle).max())
+    edges = np.histogram_bin_edges(middle, BINS if apart else [middle.min(), np.nextafter(middle.max(), np.inf)])
     counts, _ = np.histogram(np.clip(present, edges[0], edges[-1]), edges)
     return OutputSummary(
         t,

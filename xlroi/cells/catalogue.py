@@ -16,7 +16,7 @@ from xlroi.formula.macros import expanded
 from xlroi.formula.parse import parse
 from xlroi.formula.scope import Declaration, Scope, check_name
 from xlroi.formula.tree import FormulaError, Node, Number, Type
-from xlroi.formula.units import DATE, DIMENSIONLESS, Unit, parse_unit
+from xlroi.formula.units import DIMENSIONLESS, Unit, parse_unit
 from xlroi.model.loading import Document, parse_yaml
 from xlroi.resources import templates
 
@@ -24,8 +24,6 @@ __all__ = ["Argument", "Constant", "Declared", "Kind", "Search", "Step", "declar
 
 Kind = Literal["number", "flag", "text", "numbers", "dates", "pairs"]
 """What an argument takes: one value a call (number, flag, text: a range gives a range), or a whole range."""
-
-Result = Literal["number", "date", "text", "table"]
 
 _SINGLE: Final = frozenset({"number", "flag", "text"})
 
@@ -97,7 +95,6 @@ class Declared:
     steps: tuple[Step, ...] = ()
     formula: Node | None = None
     routine: str | None = None
-    result: Result = "number"
     example: tuple[Any, ...] = ()
     value: float | None = None
     source: str = ""
@@ -173,7 +170,6 @@ def _function(name: str, said: Mapping[str, Any], constants: Mapping[str, Consta
         tuple(steps),
         _tree(said["formula"], names) if "formula" in said else None,
         said.get("routine"),
-        said.get("result", "number"),
         tuple(example["arguments"]),
         example.get("value"),
         example["source"],
@@ -225,4 +221,4 @@ def units(functions: Iterable[Declared]) -> dict[str, Unit]:
     >>> str(units(declared_functions())["AI_GPU_HOUR_COST"])
     'money/(GPU·h)'
     """
-    return {f.name: DATE if f.result == "date" else f.formula.type.unit for f in functions if f.formula is not None}
+    return {f.name: f.formula.type.unit for f in functions if f.formula is not None}

@@ -58,11 +58,9 @@ def depreciation(cost: float, salvage: float, life: float, period: float, method
 
 
 def _double_declining(cost: float, salvage: float, life: float, period: int) -> float:
-    value, amount = cost, 0.0
-    for _ in range(period):
-        amount = min(value * min(2 / life, 1.0), max(value - salvage, 0.0))
-        value -= amount
-    return amount
+    kept = 1 - min(2 / life, 1.0)
+    before, after = (max(cost * kept**n, salvage) for n in (period - 1, period))
+    return before - after
 
 
 def _macrs(cost: float, salvage: float, life: float, period: float, name: str) -> float:

@@ -17,6 +17,7 @@ _ENDS: Final = (math.log(1e-3), math.log(1e4))
 _CELLS: Final = 400
 _GRID: Final = tuple(_ENDS[0] + (_ENDS[1] - _ENDS[0]) * i / _CELLS for i in range(_CELLS + 1))
 _STEPS: Final = 200
+_TOUCHES: Final = 1e-12  # of the largest term: worth that only touches 0
 
 
 def npv(annual_rate: float, monthly_flows: Sequence[float]) -> float:
@@ -86,18 +87,38 @@ def _rate(flows: Sequence[float], times: Sequence[float]) -> float:
 
     grid = _ENDS if changes == 1 else _GRID
     values = [worth(g) for g in grid]
-    brackets = [(a, b) for (a, u), (b, v) in pairwise(zip(grid, values, strict=True)) if u * v < 0 or v == 0]
-    if not brackets:
+    points = list(zip(grid, values, strict=True))
+    rates = [_root(worth, a, b) for (a, u), (b, v) in pairwise(points) if u * v < 0 or v == 0]
+    for (a, u), (_, v), (b, w) in zip(points, points[1:], points[2:], strict=False):
+        if abs(v) < min(abs(u), abs(w)) and min(u * v, v * w) > 0:  # a turn towards 0 may hide two rates
+            turn = _nearest(worth, a, b)
+            if abs(worth(turn)) < _TOUCHES:
+                rates.append(math.expm1(turn))
+            elif worth(turn) * v < 0:
+                rates += [_root(worth, a, turn), _root(worth, turn, b)]
+    if not rates:
         raise Failed(NUM, "no rate between -99.9% and 1,000,000% makes the flows worth 0")
-    if len(brackets) > 1:
-        rates = ", ".join(f"{_root(worth, *b):.4%}" for b in brackets[:3])
-        raise Failed(NUM, f"the flows have several rates of return ({rates}), so none of them means anything")
-    return _root(worth, *brackets[0])
+    if len(rates) > 1:
+        shown = ", ".join(f"{rate:.4%}" for rate in sorted(rates)[:3])
+        raise Failed(NUM, f"the flows have several rates of return ({shown}), so none of them means anything")
+    return rates[0]
+
+
+def _nearest(worth: Callable[[float], float], low: float, high: float) -> float:
+    """Where worth is nearest to 0, or beyond it, between two points that it turns between: by thirds."""
+    sign = math.copysign(1.0, worth(low))
+    for _ in range(_STEPS):
+        a, b = low + (high - low) / 3, high - (high - low) / 3
+        if worth(a) * sign < worth(b) * sign:
+            high = b
+        else:
+            low = a
+    return (low + high) / 2
 
 
 def _root(worth: Callable[[float], float], low: float, high: float) -> float:
     """The rate between two logarithms of growth, by halving: some fifty steps to the last digit, never outside."""
-    rising = worth(high) > 0
+    rising = worth(low) < 0
     for _ in range(_STEPS):
         middle = (low + high) / 2
         if middle in (low, high):

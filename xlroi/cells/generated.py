@@ -11,7 +11,7 @@ from typing import Any
 
 from xlroi.cells import routines
 from xlroi.cells import words as xl
-from xlroi.cells.runtime import Parameter, Spec, call, whole_number, within
+from xlroi.cells.runtime import Parameter, Spec, call, within
 
 __all__ = [
     "AI_AMORTISED_TRAINING_COST",
@@ -62,7 +62,6 @@ seconds_per_hour = 3600.0  # s/h: definition
 flop_per_tflop = 1000000000000.0  # FLOP/TFLOP: definition
 tokens_per_mtok = 1000000.0  # token/Mtok: definition
 flop_per_parameter_token = 6.0  # FLOP/(parameter token): Kaplan et al. 2020: 2 forward, 4 backward
-months_per_year = 12.0  # month/year: definition
 one_year = 1.0  # year: to take a year's unit from a rate a year
 
 
@@ -108,7 +107,7 @@ _AI_TCO = Spec(
     (
         Parameter("acquisition", "number", "Paid today", required=True),
         Parameter("monthly_operation", "number", "Cost of the first month, paid at its end", required=True),
-        Parameter("months", "number", "How many months", required=True, bounds=within((">=", 0.0)) + whole_number()),
+        Parameter("months", "number", "How many months", required=True, whole=True, bounds=within((">=", 0.0))),
         Parameter("disposal", "number", "Cost of disposal at the end; a residual value is negative", default=0.0),
         Parameter("annual_rate", "number", "Discount rate, effective a year", default=0.0, bounds=within((">", -1.0))),
         Parameter(
@@ -197,7 +196,9 @@ def AI_ROI(total_benefit: Any, total_cost: Any) -> Any:
 def _ai_payback(initial: float, monthly_net: float, ramp_months: float) -> float:
     paid = xl.divide(initial, monthly_net) if xl.compare(monthly_net, ">", 0.0) else 0.0
     ramped = xl.whole(ramp_months)
-    earned = xl.divide(xl.divide(ramped * (ramped + 1.0), 2.0), max(ramp_months, 1.0))
+    earned = xl.divide(
+        xl.divide(ramped * (ramped + 1.0), 2.0), (ramp_months if xl.compare(ramp_months, ">", 1.0) else 1.0)
+    )
     whole = xl.whole(xl.divide(xl.sqrt(1.0 + 8.0 * paid * ramp_months) - 1.0, 2.0))
     return (
         0.0
@@ -556,7 +557,7 @@ def _ai_crossover(
 _AI_CROSSOVER = Spec(
     "AI_CROSSOVER",
     "Own or rent",
-    "Month at which the cumulative cost of owning falls to that of renting, undiscounted, linear inside the month; #N/A if never within 1,200 months.",
+    "First month at which the cumulative cost of owning falls to that of renting, undiscounted, linear inside the month (with growth they may part again); #N/A if never within 1,200 months.",
     (
         Parameter("own_upfront", "number", "Paid today for owning", required=True),
         Parameter("own_monthly", "number", "Running cost of owning in the first month", required=True),
@@ -579,7 +580,7 @@ _AI_CROSSOVER = Spec(
 def AI_CROSSOVER(
     own_upfront: Any, own_monthly: Any, rent_monthly: Any, own_annual_growth: Any = None, rent_annual_growth: Any = None
 ) -> Any:
-    """Month at which the cumulative cost of owning falls to that of renting, undiscounted, linear inside the month; #N/A if never within 1,200 months.
+    """First month at which the cumulative cost of owning falls to that of renting, undiscounted, linear inside the month (with growth they may part again); #N/A if never within 1,200 months.
 
     own_upfront: Paid today for owning, money
     own_monthly: Running cost of owning in the first month, money/month
@@ -1354,7 +1355,7 @@ _AI_DEPRECIATION = Spec(
             required=True,
             bounds=within((">", 0.0)),
         ),
-        Parameter("period", "number", "The period", required=True, bounds=within((">=", 1.0)) + whole_number()),
+        Parameter("period", "number", "The period", required=True, whole=True, bounds=within((">=", 1.0))),
         Parameter("method", "text", "SLN, DDB, SYD, MACRS, MACRS-MQ1 to MACRS-MQ4", default="SLN"),
     ),
     routines.depreciation,
@@ -1579,7 +1580,7 @@ def _ai_erlang_c(arrivals_per_hour: float, handle_seconds: float, agents: float)
         0.0
         if xl.compare(load, "=", 0.0)
         else (
-            xl.divide(waiting, xl.poisson(max(agents - 1.0, 0.0), load, 1.0) + waiting)
+            xl.divide(waiting, xl.poisson((agents - 1.0 if xl.compare(agents, ">", 1.0) else 0.0), load, 1.0) + waiting)
             if xl.compare(agents, ">", load)
             else 1.0
         )
@@ -1598,7 +1599,8 @@ _AI_ERLANG_C = Spec(
             "number",
             "Number of agents",
             required=True,
-            bounds=within((">=", 0.0), ("<=", 100000.0)) + whole_number(),
+            whole=True,
+            bounds=within((">=", 0.0), ("<=", 100000.0)),
         ),
     ),
     _ai_erlang_c,
@@ -1659,7 +1661,7 @@ def _ai_reviewers(
 _AI_REVIEWERS = Spec(
     "AI_REVIEWERS",
     "Serving",
-    "Smallest number of people who answer the wanted share of cases in time (Erlang C), divided by 1 - shrinkage and not rounded; #N/A above a load of 20,000 erlang.",
+    "Smallest number of people who answer the wanted share of cases in time (Erlang C), divided by 1 - shrinkage and not rounded; #N/A above a load of 20,000 erlang, or where 1,000 more than the load do not suffice.",
     (
         Parameter("arrivals_per_hour", "number", "Cases an hour", required=True, bounds=within((">=", 0.0))),
         Parameter("handle_seconds", "number", "Seconds for a case", required=True, bounds=within((">", 0.0))),
@@ -1692,7 +1694,7 @@ _AI_REVIEWERS = Spec(
 def AI_REVIEWERS(
     arrivals_per_hour: Any, handle_seconds: Any, service_level: Any, target_seconds: Any, shrinkage: Any = None
 ) -> Any:
-    """Smallest number of people who answer the wanted share of cases in time (Erlang C), divided by 1 - shrinkage and not rounded; #N/A above a load of 20,000 erlang.
+    """Smallest number of people who answer the wanted share of cases in time (Erlang C), divided by 1 - shrinkage and not rounded; #N/A above a load of 20,000 erlang, or where 1,000 more than the load do not suffice.
 
     arrivals_per_hour: Cases an hour, case/h
     handle_seconds: Seconds for a case, s/case
@@ -1932,14 +1934,16 @@ _AI_SIMULATE = Spec(
             "number",
             "Number of draws",
             default=4096.0,
-            bounds=within((">=", 16.0), ("<=", 100000.0)) + whole_number(),
+            whole=True,
+            bounds=within((">=", 16.0), ("<=", 20000.0)),
         ),
         Parameter(
             "seed",
             "number",
             "The same seed gives the same numbers",
             default=1.0,
-            bounds=within((">=", 0.0)) + whole_number(),
+            whole=True,
+            bounds=within((">=", 0.0)),
         ),
     ),
     routines.simulated,

@@ -19,7 +19,7 @@ from xlroi.model.case import Case, case_from, with_settings
 from xlroi.model.loading import Document
 from xlroi.model.model import Scenario
 from xlroi.model.template import load_model, model_names
-from xlroi.values import VALUE, CellValue
+from xlroi.values import VALUE, CellValue, from_serial
 
 __all__ = ["case_output", "schedule", "simulated", "tornado"]
 
@@ -115,11 +115,16 @@ def _start(model: str) -> Case:
 
 
 def _case(model: str, pairs: Pairs) -> Case:
-    return with_settings(_start(model), [f"{name}={_written(value)}" for name, value in pairs])
+    start = _start(model)
+    return with_settings(start, [f"{name}={_written(start, name, value)}" for name, value in pairs])
 
 
-def _written(value: Any) -> str:
-    return repr(value) if isinstance(value, float) else str(value)
+def _written(case: Case, name: str, value: Any) -> str:
+    """As ``--set`` takes it; a sheet hands a date over as its serial number."""
+    declared = case.model.inputs.get(name)
+    if isinstance(value, float):
+        return from_serial(value).isoformat() if declared and declared.is_date else repr(value)
+    return str(value)
 
 
 @lru_cache(maxsize=16)

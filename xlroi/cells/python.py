@@ -87,7 +87,7 @@ def module() -> str:
         "from typing import Any\n\n"
         "from xlroi.cells import routines\n"
         "from xlroi.cells import words as xl\n"
-        "from xlroi.cells.runtime import Parameter, Spec, call, whole_number, within\n\n"
+        "from xlroi.cells.runtime import Parameter, Spec, call, within\n\n"
         "__all__ = [\n" + "".join(f'    "{n}",\n' for n in [*sorted(names), "SPECS"]) + "]\n"
     ]
     constants = functions[0].constants
@@ -157,10 +157,10 @@ def _parameter(argument: Argument, function: Declared) -> str:
     else:
         before = [a.name for a in function.arguments[: function.arguments.index(argument)]]
         parts.append(f"default=lambda {', '.join(before)}: {spelled(argument.default, function.constants)}")
-    conditions = [f"within({', '.join(map(repr, argument.bounds))})"] if argument.bounds else []
-    conditions += ["whole_number()"] if argument.whole else []
-    if conditions:
-        parts.append(f"bounds={' + '.join(conditions)}")
+    if argument.whole:
+        parts.append("whole=True")
+    if argument.bounds:
+        parts.append(f"bounds=within({', '.join(map(repr, argument.bounds))})")
     return f"Parameter({', '.join(parts)})"
 
 

@@ -8,7 +8,7 @@ an error as a value (with a message where there is more to say), or a range of t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -16,7 +16,7 @@ from typing import Any, Final
 from xlroi.engine.scalar import equal, tidy
 from xlroi.values import DIV0, ERRORS, NA, NUM, VALUE, ExcelError, to_serial
 
-__all__ = ["LARGEST", "CellError", "Failed", "Parameter", "Spec", "call", "messages", "whole_number", "within"]
+__all__ = ["LARGEST", "CellError", "Failed", "Parameter", "Spec", "call", "within"]
 
 LARGEST: Final = 100_000
 """The most cells that a range may have: a million rows is a column chosen whole, and would stop the sheet."""
@@ -62,6 +62,7 @@ class Parameter:
     help: str
     required: bool = False
     default: Any = None
+    whole: bool = False
     bounds: tuple[tuple[Check, str], ...] = ()
 
 
@@ -90,9 +91,22 @@ def call(spec: Spec, given: Sequence[Any]) -> Any:
     >>> call(twice, [21]), call(twice, [[1, None]]), call(twice, [[[1], ["a"]]])
     (42.0, [2.0, #VALUE!], [[2.0], [#VALUE!]])
     """
-    if spec.ranged or not any(isinstance(g, (list, tuple)) or hasattr(g, "tolist") for g in given):
+    if spec.ranged or not any(map(_is_range, given)):
         return _one(spec, given)
     return _lifted(spec, given)
+
+
+def _is_range(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) or getattr(value, "ndim", 0) > 0
+
+
+def _as_python(value: Any) -> Any:
+    """NumPy's and pandas' values as Python's own; times in steps that Python knows."""
+    if isinstance(value, float) or not hasattr(value, "tolist"):
+        return value
+    if getattr(getattr(value, "dtype", None), "kind", "") == "M":
+        value = (value if hasattr(value, "astype") else value.to_numpy()).astype("datetime64[us]")
+    return value.tolist()
 
 
 def _one(spec: Spec, given: Sequence[Any]) -> Any:
@@ -100,10 +114,14 @@ def _one(spec: Spec, given: Sequence[Any]) -> Any:
         ready: list[Any] = []
         for parameter, value in zip(spec.parameters, given, strict=True):
             ready.append(_taken(parameter, value, ready))
-        for parameter, value in zip(spec.parameters, ready, strict=True):
+        for place, (parameter, value) in enumerate(zip(spec.parameters, tuple(ready), strict=True)):
             for holds, words in parameter.bounds:
                 if not holds(value):
                     raise Failed(NUM, f"{parameter.name} must be {words}")
+            if parameter.whole:  # 0.3 / 0.1 is 3 in a sheet, and must not count as 2
+                if not equal(value, round(value)):
+                    raise Failed(NUM, f"{parameter.name} must be a whole number")
+                ready[place] = float(round(value))
         return _shown(spec.compute(*ready))
     except Failed as failed:
         return failed.error
@@ -114,6 +132,8 @@ def _one(spec: Spec, given: Sequence[Any]) -> Any:
 
 
 def _shown(value: Any) -> Any:
+    if isinstance(value, list):
+        return [[_in_table(cell) for cell in row] for row in value]
     if isinstance(value, float):
         if not math.isfinite(value):
             raise OverflowError
@@ -121,11 +141,25 @@ def _shown(value: Any) -> Any:
     return value
 
 
+def _in_table(cell: Any) -> Any:
+    finite = not isinstance(cell, float) or math.isfinite(cell)
+    return cell if finite else CellError(NA, "there is no such number")
+
+
+def _one_cell(name: str, value: Any) -> Any:
+    """The value of a range of one cell, beside a whole range."""
+    cells = [cell for row in _rows(value) for cell in row]
+    if len(cells) != 1:
+        raise Failed(VALUE, f"{name}: one value is needed beside a range, not {len(cells)}")
+    return cells[0]
+
+
 def _taken(parameter: Parameter, value: Any, before: list[Any]) -> Any:
     if type(value) is float and parameter.kind == "number":
         return _number(parameter.name, value)
-    if hasattr(value, "tolist") and not isinstance(value, float):
-        value = value.tolist()  # NumPy's arrays and single values
+    value = _as_python(value)
+    if parameter.kind in ("number", "flag", "text") and isinstance(value, (list, tuple)):
+        value = _one_cell(parameter.name, value)
     if _is_empty(value, parameter.kind):
         if parameter.required:
             raise Failed(VALUE, f"{parameter.name} is missing")
@@ -144,7 +178,7 @@ def _taken(parameter: Parameter, value: Any, before: list[Any]) -> Any:
 
 def _is_empty(value: Any, kind: str) -> bool:
     if kind in ("numbers", "dates", "pairs"):
-        return value is None or (isinstance(value, str) and not value)
+        return value is None or (isinstance(value, (str, list, tuple)) and not value)
     return value is None
 
 
@@ -158,6 +192,9 @@ def _number(name: str, value: Any) -> float:
         raise Failed(VALUE, f"{name}: a cell is empty")
     if isinstance(value, bool):
         raise Failed(VALUE, f"{name}: a number is needed, not TRUE or FALSE")
+    missing = not isinstance(value, float) and value != value  # noqa: PLR0124  # pandas' time that is none
+    if missing or isinstance(value, (bytes, bytearray)):
+        raise Failed(VALUE, f"{name}: a number is needed, not {type(value).__name__}")
     if isinstance(value, datetime):
         midnight = datetime.combine(value.date(), datetime.min.time(), value.tzinfo)
         return to_serial(value.date()) + (value - midnight).total_seconds() / 86400
@@ -189,7 +226,7 @@ def _pairs(name: str, value: Any) -> list[tuple[str, Any]]:
     rows = _rows(value)
     if any(len(row) != 2 for row in rows):
         raise Failed(VALUE, f"{name}: two columns are needed, name and value")
-    pairs = []
+    pairs: list[tuple[str, Any]] = []
     for key, cell in rows:
         for held in (key, cell):
             if isinstance(held, str):
@@ -200,6 +237,8 @@ def _pairs(name: str, value: Any) -> list[tuple[str, Any]]:
             raise Failed(VALUE, f"{name}: a value has no name beside it")
         if cell in (None, ""):
             raise Failed(VALUE, f"{name}: {key} has no value")
+        if key.strip() in dict(pairs):
+            raise Failed(VALUE, f"{name}: {key} stands twice")
         pairs.append((key.strip(), cell))
     return pairs
 
@@ -211,7 +250,11 @@ def _rows(value: Any) -> Grid:
     if any(isinstance(row, list) for row in rows):
         if not all(isinstance(row, list) for row in rows):
             raise Failed(VALUE, "a range must be rows of cells")
+        if not rows[0] or len({len(row) for row in rows}) > 1:
+            raise Failed(VALUE, "the rows of a range must have the same number of cells, and one at least")
         return rows
+    if not rows:
+        raise Failed(VALUE, "a range is empty")
     return [[cell] for cell in rows]
 
 
@@ -227,12 +270,12 @@ def _lifted(spec: Spec, given: Sequence[Any]) -> Any:
     grids: list[Grid] = []
     try:
         for value in given:
-            if hasattr(value, "tolist") and not isinstance(value, float):
-                array, value = True, value.tolist()  # noqa: PLW2901  # the same range, as plain lists
+            array |= getattr(value, "ndim", 0) > 0
+            value = _as_python(value)  # noqa: PLW2901  # the same range, as plain lists
             if isinstance(value, (list, tuple)):
                 flat |= bool(value) and not isinstance(value[0], (list, tuple))
-                if not value or len(value) > LARGEST:
-                    raise Failed(VALUE, f"a range has 1 to {LARGEST:,} cells here, not {len(value):,}")
+                if len(value) > LARGEST:
+                    raise Failed(VALUE, f"a range of {len(value):,} rows; {LARGEST:,} cells are the most")
             grids.append(_rows(value))
         height, width = max(map(len, grids)), max(len(row) for grid in grids for row in grid)
         if height * width > LARGEST:
@@ -280,17 +323,3 @@ def _bound(sign: str, limit: float) -> Check:
         "<=": lambda v: v <= limit or equal(v, limit),
         "<": lambda v: v < limit and not equal(v, limit),
     }[sign]
-
-
-def whole_number() -> tuple[tuple[Check, str], ...]:
-    """The condition that a number is whole."""
-    return ((lambda v: equal(v, round(v)), "a whole number"),)
-
-
-def messages(found: Iterable[Any]) -> list[str]:
-    """The messages of the errors in a range, each once.
-
-    >>> messages([1.0, CellError("#NUM!", "rate must be above -1")])
-    ['rate must be above -1']
-    """
-    return list(dict.fromkeys(c.message for c in found if isinstance(c, CellError) and c.message))

@@ -507,6 +507,7 @@ Sub XlroiBuild(control As IRibbonControl)
     ElseIf XlroiRefused <> "" Then
         MsgBox XlroiRefused, vbExclamation, "xlroi"
     Else
+        XlroiStayHome
         RunPython "import xlroi.cells.hosts.actions; xlroi.cells.hosts.actions.build()"
     End If
 End Sub
@@ -517,6 +518,7 @@ Sub XlroiRun(control As IRibbonControl)
     ElseIf XlroiRefused <> "" Then
         MsgBox XlroiRefused, vbExclamation, "xlroi"
     Else
+        XlroiStayHome
         RunPython "import xlroi.cells.hosts.actions; xlroi.cells.hosts.actions.run()"
     End If
 End Sub
@@ -527,6 +529,7 @@ Sub XlroiSimulate(control As IRibbonControl)
     ElseIf XlroiRefused <> "" Then
         MsgBox XlroiRefused, vbExclamation, "xlroi"
     Else
+        XlroiStayHome
         RunPython "import xlroi.cells.hosts.actions; xlroi.cells.hosts.actions.simulate()"
     End If
 End Sub
@@ -537,6 +540,7 @@ Sub XlroiVerify(control As IRibbonControl)
     ElseIf XlroiRefused <> "" Then
         MsgBox XlroiRefused, vbExclamation, "xlroi"
     Else
+        XlroiStayHome
         RunPython "import xlroi.cells.hosts.actions; xlroi.cells.hosts.actions.verify()"
     End If
 End Sub
@@ -548,6 +552,7 @@ Sub XlroiHelp(control As IRibbonControl)
     ElseIf XlroiRefused <> "" Then
         MsgBox XlroiRefused, vbExclamation, "xlroi"
     Else
+        XlroiStayHome
         RunPython "import xlroi.cells.hosts.actions; xlroi.cells.hosts.actions.help()"
     End If
 End Sub
@@ -591,7 +596,7 @@ Sub Auto_Open()
         Array("Time to write a checkpoint", _
         "Mean time between failures")
     XlroiDescribe "AI_CROSSOVER", "xlroi Own or rent", _
-        "Month at which the cumulative cost of owning falls to that of renting, undiscounted, linear inside the month; #N/A if never within 1,200 months.", _
+        "First month at which the cumulative cost of owning falls to that of renting, undiscounted, linear inside the month (with growth they may part again); #N/A if never within 1,200 months.", _
         Array("Paid today for owning", _
         "Running cost of owning in the first month", _
         "Rent of the first month", _
@@ -673,7 +678,7 @@ Sub Auto_Open()
         "Value of the fresh model a month", _
         "Share of the value lost with each month")
     XlroiDescribe "AI_REVIEWERS", "xlroi Serving", _
-        "Smallest number of people who answer the wanted share of cases in time (Erlang C), divided by 1 - shrinkage and not rounded; #N/A above a load of 20,000 erlang.", _
+        "Smallest number of people who answer the wanted share of cases in time (Erlang C), divided by 1 - shrinkage and not rounded; #N/A above a load of 20,000 erlang, or where 1,000 more than the load do not suffice.", _
         Array("Cases an hour", _
         "Seconds for a case", _
         "Share of cases to answer in time", _
@@ -776,13 +781,27 @@ Private Sub XlroiDescribe(ByVal macroName As String, ByVal group As String, ByVa
     Application.MacroOptions Macro:="'" & ThisWorkbook.Name & "'!" & macroName, Description:=summary, Category:=group, ArgumentDescriptions:=helpTexts
 End Sub
 
+Private Function XlroiInFront() As String
+    XlroiInFront = ActiveWorkbook.FullName
+End Function
+
 'A sheet of this name in the workbook in front would say which program is started as Python.
 Private Function XlroiRefused() As String
     If SheetExists(ActiveWorkbook, PROJECT_NAME & ".conf") Then XlroiRefused = "This workbook has a sheet " & PROJECT_NAME & ".conf, by which it could start any program. Delete that sheet if you want to use xlroi here."
+    'xlwings puts the name of the workbook in front into a command line.
+    If InStr(XlroiInFront, "^") + InStr(XlroiInFront, "%") > 0 Then XlroiRefused = "The name or folder of this workbook holds ^ or %, by which a program could be started. Save it under another name."
 End Function
+
+'Python looks for its modules in the current folder first: let that be the add-in's own, not the one of a workbook.
+Private Sub XlroiStayHome()
+    On Error Resume Next
+    ChDrive ThisWorkbook.Path
+    ChDir ThisWorkbook.Path
+End Sub
 
 Private Function XlroiPy() As Object
     If XlroiRefused <> "" Then Err.Raise 1002, "xlroi", XlroiRefused
+    XlroiStayHome
     Set XlroiPy = XLPy
 End Function
 

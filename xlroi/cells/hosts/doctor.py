@@ -182,7 +182,7 @@ def _mark(path: Path) -> Finding:
         "mark of the web",
         "problem",
         f"{path} is marked as coming from the internet, and Excel blocks its macros without asking",
-        f"in PowerShell: Unblock-File '{path}'",
+        "in PowerShell: Unblock-File '" + str(path).replace("'", "''") + "'",
     )
 
 

@@ -53,7 +53,7 @@ CHECKLIST: Final = (
          cells.AI_CROSSOVER(833806, 635.1, 71773.6, 0.03, -0.1)),
     Item("A search with POISSON.DIST", "AI_REVIEWERS(360,240,0.8,20,0.3)", 29 / 0.7),
     Item("TRUE as an argument", "AI_RISK_ADJUSTED(100000,0.2,TRUE)", 120000.0),
-    Item("A range in, a range out", "SUM(AI_RESIDUAL({40000;20000},3))", 60000 * 10**-0.42),
+    Item("Capital recovery at a rate of 0", "AI_GPU_HOUR_COST(876000,0,5,0,1,1)", 20.0),
     Item("A text where a number belongs is #VALUE!, error type 3", 'ERROR.TYPE(AI_TCO("ten",1,12))', 3.0),
     Item("What never happens is #N/A, error type 7", "ERROR.TYPE(AI_BREAKEVEN_HOURS(1000,2,1))", 7.0),
 )  # fmt: skip
@@ -140,8 +140,8 @@ def _catalogue(sheet: Worksheet, named: tuple[Named, ...], dresser: Dresser, day
 def _checklist(sheet: Worksheet, dresser: Dresser) -> dict[str, CellValue]:
     page, last = _Page(sheet, dresser), _FIRST + len(CHECKLIST)
     page.put("A1", "Check in Excel", "title")
-    page.put("A2", "Open this workbook in Microsoft Excel, press Ctrl+Alt+F9, and write down what you see. IronCalc "
-             "agrees in all lines but the range, which its functions do not take.", "note")  # fmt: skip
+    page.put("A2", "Open this workbook in Microsoft Excel, press Ctrl+Alt+F9, and write down what you see. Then type "
+             "=SUM(AI_RESIDUAL({40000;20000},3)) into a free cell: ranges in and out, 22,811.36.", "note")  # fmt: skip
     _master(page, "A3", f"E{_FIRST + 1}:E{last}", len(CHECKLIST), "formulas")
     page.put("A4", "Excel version, system, date, name:", "label")
     page.put("C4", None, "word_input")

@@ -50,7 +50,10 @@ def install(folder: Path, interpreter: str, *, force: bool = False) -> list[Path
             f"{addin}: there already, of xlroi {found.get('xlroi')} and xlwings {found.get('xlwings')}; replace it "
             "with --force, and import xlroi.bas again"
         )
-    beside(folder).mkdir(exist_ok=True)
+    try:
+        beside(folder).mkdir(exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{beside(folder)}: cannot be made: {error.strerror}; move what has that name away") from None
     for path, data in wanted.items():
         _write(path, data)
     return list(wanted)
@@ -80,6 +83,8 @@ def _refuse_foreign(path: Path, ours: bytes) -> None:
     """An add-in is ours by its settings, a text by its first line."""
     if not path.exists():
         return
+    if path.is_dir():
+        raise InputError(f"{path}: this is a folder; move it away and try again")
     data = path.read_bytes()
     own = settings_of(data) is not None if path.name == ADDIN else data.splitlines()[:1] == ours.splitlines()[:1]
     if not own:

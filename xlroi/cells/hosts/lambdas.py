@@ -10,7 +10,7 @@ from typing import Final, cast
 
 from xlroi.cells.catalogue import Argument, Declared, Search, declared_functions
 from xlroi.formula.spell import Refs, spell
-from xlroi.formula.tree import Node, Number
+from xlroi.formula.tree import Call, Node, Number, walk
 from xlroi.workbook.write import NamedFunction
 
 __all__ = ["Named", "lambda_of", "lambdas", "literal"]
@@ -61,6 +61,7 @@ def lambda_of(function: Declared) -> str:
     'LAMBDA(contracted,effective,IF(ISNUMBER(contracted)*ISNUMBER(effective),IF((contracted>=0),(contracted-effective)/contracted,#NUM!),contracted*0+effective*0+#VALUE!))'
     """
     assert function.formula is not None
+    _refuse_aggregates(function)
     refs = cast(Refs, _Locals(function))  # a formula of single values asks for nothing but what stands here
     bindings: list[str] = []
     for argument in function.arguments:
@@ -68,6 +69,9 @@ def lambda_of(function: Declared) -> str:
             bindings += [_local(argument), _with_default(argument, refs)]
         elif argument.kind == "flag":
             bindings += [_local(argument), _flag(f"_xlpm.{argument.name}")]
+        elif argument.whole:
+            given = f"_xlpm.{argument.name}"
+            bindings += [_local(argument), f"IF(ISNUMBER({given}),ROUND({given},0),{given})"]
     for step in function.steps:
         value = step.value
         text = _searched(step.name, value, refs) if isinstance(value, Search) else spell(value, refs)
@@ -81,8 +85,18 @@ def lambda_of(function: Declared) -> str:
     return text
 
 
+def _refuse_aggregates(function: Declared) -> None:
+    """A MAX of a range is one number, where a formula that takes ranges means one for each cell."""
+    if any(isinstance(s.value, Search) for s in function.steps):
+        return  # takes one value at a time
+    trees = [function.formula, *(s.value for s in function.steps)]
+    for node in (n for tree in trees for n in walk(cast(Node, tree))):
+        if isinstance(node, Call) and node.function in ("MAX", "MIN", "SUM", "AND", "OR"):
+            raise ValueError(f"{function.name}: {node.function} would take a range together; write it with IF")
+
+
 def _local(argument: Argument) -> str:
-    plain = argument.default is None and argument.kind != "flag"
+    plain = argument.default is None and argument.kind != "flag" and not argument.whole
     return f"_xlpm.{argument.name}" if plain else f"_xlpm.{argument.name}_"
 
 
@@ -110,7 +124,7 @@ def _searched(name: str, search: Search, refs: Refs) -> str:
 def _guarded(function: Declared, formula: str) -> str:
     names = [_local(a) for a in function.arguments]
     bounds = [f"({_local(a)}{sign}{literal(limit)})" for a in function.arguments for sign, limit in a.bounds]
-    bounds += [f"({_local(a)}=ROUND({_local(a)},0))" for a in function.arguments if a.whole]
+    bounds += [f"({_local(a)}=_xlpm.{a.name})" for a in function.arguments if a.whole]
     value = f"IF({'*'.join(bounds)},{formula},#NUM!)" if bounds else formula
     numbers = "*".join(f"ISNUMBER({n})" for n in names)
     # Left first, as in any sum: the first error comes through; a text, an empty cell or TRUE ends as #VALUE!.
