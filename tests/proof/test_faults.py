@@ -93,7 +93,9 @@ def test_a_campaign_of_a_thousand_faults_is_caught(
     expected = [layout.values(book.values({**state})) for state in STATES]
     base = layout.values(book.values())
     rng = random.Random(20261120)
-    keys = sorted(formulas)
+    # A cell that is 0 in every state hides what is multiplied there: only cells at work are faulted.
+    keys = sorted(key for key in formulas if any(values[key] not in (0.0, "") for values in expected))
+    assert len(keys) > 0.75 * len(formulas)
     caught = 0
     missed: list[str] = []
     with open_book(path, "ironcalc") as cells:
@@ -129,4 +131,4 @@ def test_a_campaign_of_a_thousand_faults_is_caught(
             print(f"  not caught: {line}")
     # What is left agrees in both states: the wrong reference is 0 or 1 like the right one, a flag is set in one month
     # only, or the swap commutes. 'verify' names these as altered formulas, as it compares their texts too.
-    assert caught >= 0.88 * FAULTS
+    assert caught >= 0.93 * FAULTS
