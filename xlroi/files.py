@@ -1,14 +1,15 @@
-"""Where a result may be written."""
+"""Where a result may be written, and how it comes there whole."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from xlroi.errors import InputError
 
-__all__ = ["writable"]
+__all__ = ["placed", "writable"]
 
 
 def writable(path: Path, what: str, endings: Sequence[str], *, force: bool) -> None:
@@ -32,3 +33,20 @@ def writable(path: Path, what: str, endings: Sequence[str], *, force: bool) -> N
         raise InputError(f"{path}: there is no folder {folder}")
     if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         raise InputError(f"{path}: cannot be written; check the permissions of the folder")
+
+
+@contextmanager
+def placed(path: Path, way_out: str = "") -> Iterator[Path]:
+    """A temporary name to write under; the file has its own when all is written, and there is no trace of half a one.
+
+    Raises :class:`InputError` where it cannot be written, with the ``way_out``.
+    """
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        yield draft
+        draft.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}{way_out and '; ' + way_out}") from None
+    finally:
+        with suppress(OSError):
+            draft.unlink()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from tests.tool import tool
 from xlroi import cells
 from xlroi.cells.catalogue import Declared, declared_functions, functions_from
 from xlroi.cells.generated import SPECS
@@ -16,18 +15,13 @@ from xlroi.cells.python import module
 from xlroi.errors import InputError
 from xlroi.model.loading import parse_yaml
 
-ROOT = Path(__file__).parents[2]
 FUNCTIONS = declared_functions()
 
 
 def test_the_committed_module_and_page_are_what_the_catalogue_says() -> None:
-    spec = importlib.util.spec_from_file_location("worksheet_functions", ROOT / "tools" / "worksheet_functions.py")
-    assert spec is not None
-    assert spec.loader is not None
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    assert tool.MODULE.read_text(encoding="utf-8") == module(), "run: python tools/worksheet_functions.py --write"
-    assert tool.PAGE.read_text(encoding="utf-8") == tool.page(), "run: python tools/worksheet_functions.py --write"
+    made = tool("worksheet_functions")
+    assert made.MODULE.read_text(encoding="utf-8") == module(), "run: python tools/worksheet_functions.py --write"
+    assert made.PAGE.read_text(encoding="utf-8") == made.page(), "run: python tools/worksheet_functions.py --write"
 
 
 @pytest.mark.parametrize("function", [f for f in FUNCTIONS if f.value is not None], ids=lambda f: f.name)

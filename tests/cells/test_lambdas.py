@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
-from openpyxl.workbook.defined_name import DefinedName
 
 from xlroi import cells
 from xlroi.api import build, load_case, verify
@@ -23,6 +22,7 @@ from xlroi.model.loading import parse_yaml
 from xlroi.proof.cells import read_book
 from xlroi.proof.recalculation import open_book
 from xlroi.values import CellValue, ExcelError
+from xlroi.workbook.write import carry
 
 ROOT = Path(__file__).parents[2]
 DAY = date(2026, 11, 21)
@@ -114,8 +114,7 @@ def test_random_arguments_give_what_python_gives(tmp_path: Path) -> None:
     workbook = Workbook()
     sheet = workbook.active
     assert sheet is not None
-    for named in NAMED:
-        workbook.defined_names[named.function.name] = DefinedName(named.function.name, attr_text=named.text)
+    carry(workbook, (named.name for named in NAMED))
     calls = list(_drawn())
     for row, (function, given) in enumerate(calls, 1):
         sheet.cell(row, 1, f"={function.name}({','.join(_written(v) for v in given)})")
@@ -158,8 +157,7 @@ def test_bad_arguments_are_the_same_error_in_a_cell_and_in_python(tmp_path: Path
     sheet = workbook.active
     assert sheet is not None
     sheet["B1"], sheet["B2"] = "ten", "=1/0"
-    for named in NAMED:
-        workbook.defined_names[named.function.name] = DefinedName(named.function.name, attr_text=named.text)
+    carry(workbook, (named.name for named in NAMED))
     for row, (formula, _) in enumerate(BAD, 1):
         sheet.cell(row, 1, f"={formula}")
     workbook.save(tmp_path / "book.xlsx")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from xlroi.api import run
 from xlroi.errors import InputError
+from xlroi.model.case import case_from
 from xlroi.model.loading import parse_yaml
 from xlroi.model.template import load_model, model_from
 
@@ -73,3 +75,50 @@ def test_a_modellers_slip_is_named(old: str, new: str, message: str) -> None:
 def test_an_unknown_model_comes_with_the_nearest() -> None:
     with pytest.raises(InputError, match="did you mean 'roi'"):
         load_model("rio")
+
+
+BLOCK = """\
+blocks:
+  extras:
+    inputs:
+      - title: More
+        items:
+          discount: {label: Discount, unit: "%", default: 10%, min: 0, max: 1}
+    tables:
+      fees: {columns: {amount: {unit: money, min: 0}}, rows: {Entry: {amount: 3}, Exit: {amount: 4}}}
+    sections:
+      - title: Fees
+        lines:
+          fee: {unit: money, formula: SUM(fees.amount) * (1 - discount)}
+"""
+
+
+def with_block(old: str = "", new: str = "") -> str:
+    template = TEMPLATE.replace("outputs:", "  - block: extras\noutputs:").replace("SUM(paid)", "SUM(paid) + fee")
+    return template + BLOCK.replace(old, new)
+
+
+def test_a_block_brings_inputs_and_tables_of_its_own() -> None:
+    model = model_from(parse_yaml(with_block(), "small.yaml"))
+    assert model.inputs["discount"].group == "More"
+    case = case_from(parse_yaml("model: small", "case.yaml"), model)
+    assert run(case).outputs == {"total": 12 * 5 + (3 + 4) * 0.9}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("default: 10%", "default: many", "small.yaml:32: inputs.1.items.discount.default: expected a number"),
+        ("money, min: 0}", "money, min: x}", "small.yaml:34: tables.fees.columns.amount.min"),
+        (
+            "    tables:",
+            "    table:",
+            "small.yaml:33: blocks.extras.table: not a part of a block; did you mean 'tables'",
+        ),
+        ("          discount:", "          price:", "the name 'price' is taken"),
+    ],
+)
+def test_a_slip_in_a_block_is_named_with_its_line(old: str, new: str, message: str) -> None:
+    with pytest.raises(InputError) as refused:
+        model_from(parse_yaml(with_block(old, new), "small.yaml"))
+    assert any(message in str(p) for p in refused.value.problems), refused.value.problems

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from xlroi.engine.run import Engine
 from xlroi.errors import InputError
+from xlroi.files import placed
 from xlroi.model.case import Case
 from xlroi.model.model import Scenario
 from xlroi.values import ExcelError, from_serial
@@ -56,18 +57,12 @@ def write_table(frame: pd.DataFrame, path: Path, *, force: bool) -> None:
         raise InputError(f"{path}: exists already; choose another name, or overwrite it with --force")
     if not path.resolve().parent.is_dir():
         raise InputError(f"{path}: there is no folder {path.resolve().parent}")
-    scratch = path.with_name(f".{path.name}.part")
-    try:
+    with placed(path) as draft:
         if kind == ".csv":
-            frame.to_csv(scratch, index=False, lineterminator="\n")
+            frame.to_csv(draft, index=False, lineterminator="\n")
         else:
             import duckdb
 
             with duckdb.connect() as connection:
                 connection.register("long", frame)
-                connection.sql("SELECT * FROM long").write_parquet(str(scratch))
-        scratch.replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
-    finally:
-        scratch.unlink(missing_ok=True)
+                connection.sql("SELECT * FROM long").write_parquet(str(draft))

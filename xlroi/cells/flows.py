@@ -86,15 +86,15 @@ def _rate(flows: Sequence[float], times: Sequence[float]) -> float:
         )
 
     grid = _ENDS if changes == 1 else _GRID
-    values = [worth(g) for g in grid]
-    points = list(zip(grid, values, strict=True))
+    points = [(g, worth(g)) for g in grid]
     rates = [_root(worth, a, b) for (a, u), (b, v) in pairwise(points) if u * v < 0 or v == 0]
     for (a, u), (_, v), (b, w) in zip(points, points[1:], points[2:], strict=False):
         if abs(v) < min(abs(u), abs(w)) and min(u * v, v * w) > 0:  # a turn towards 0 may hide two rates
             turn = _nearest(worth, a, b)
-            if abs(worth(turn)) < _TOUCHES:
+            there = worth(turn)
+            if abs(there) < _TOUCHES:
                 rates.append(math.expm1(turn))
-            elif worth(turn) * v < 0:
+            elif there * v < 0:
                 rates += [_root(worth, a, turn), _root(worth, turn, b)]
     if not rates:
         raise Failed(NUM, "no rate between -99.9% and 1,000,000% makes the flows worth 0")

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import click
 
+from xlroi.cli.options import JSON
 from xlroi.cli.show import print_json
 from xlroi.errors import InputError
+from xlroi.files import placed
 
 __all__ = ["addin"]
 
 _FOLDER = click.option(
     "--folder", type=click.Path(path_type=Path), help="Excel's XLSTART folder, where it is not the usual one."
 )
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group()
@@ -29,7 +30,7 @@ def addin() -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("dist/addin"), show_default=True)
 @click.option("--force", is_flag=True, help="Overwrite files of an earlier build.")
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Date of the build; default: today.")
-@_JSON
+@JSON
 def build(output: Path, force: bool, day: datetime | None, as_json: bool) -> None:
     """Write the files of every host: LAMBDA workbook, xlwings Lite, classic xlwings, LibreOffice."""
     from xlroi.cells.hosts import addin as classic
@@ -42,7 +43,9 @@ def build(output: Path, force: bool, day: datetime | None, as_json: bool) -> Non
     if there and not force:
         raise InputError(f"{there[0]}: exists already; choose another folder with -o, or overwrite with --force")
     for name, content in files.items():
-        _write(output / name, content)
+        with placed(output / name) as draft:
+            draft.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_bytes(content)
     if as_json:
         print_json({"written": [str(output / name) for name in files]})
         return
@@ -59,17 +62,6 @@ _MEANT_FOR = {
 }
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Under a temporary name first: the file appears when it is whole."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.part")
-        draft.write_bytes(content)
-        draft.replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
-
-
 # ---- the classic add-in: Excel on Windows with Python ----------------------------------------------------------------
 
 
@@ -77,7 +69,7 @@ def _write(path: Path, content: bytes) -> None:
 @_FOLDER
 @click.option("--python", default=None, help="The Python that Excel starts; default: the one that runs this.")
 @click.option("--force", is_flag=True, help="Replace an add-in of xlroi; xlroi.bas must then be imported again.")
-@_JSON
+@JSON
 def install(folder: Path | None, python: str | None, force: bool, as_json: bool) -> None:
     """Put the classic xlwings add-in where Excel on Windows loads it."""
     from xlroi.cells.hosts.install import excel_folder
@@ -97,7 +89,7 @@ def install(folder: Path | None, python: str | None, force: bool, as_json: bool)
 
 @addin.command()
 @_FOLDER
-@_JSON
+@JSON
 def remove(folder: Path | None, as_json: bool) -> None:
     """Take the classic xlwings add-in out of Excel again."""
     from xlroi.cells.hosts.install import excel_folder
@@ -116,7 +108,7 @@ def remove(folder: Path | None, as_json: bool) -> None:
 
 @addin.command()
 @_FOLDER
-@_JSON
+@JSON
 def doctor(folder: Path | None, as_json: bool) -> None:
     """Say why the classic xlwings add-in does not work, and the way out.
 

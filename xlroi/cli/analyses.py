@@ -12,55 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlroi.cli.show import print_json, shown, table
+from xlroi.cli.options import CASE, JSON, SCENARIO, SET, case_at
+from xlroi.cli.show import plain, print_json, shown, table
 from xlroi.errors import InputError
 
 if TYPE_CHECKING:
     from xlroi.analysis.simulate import OutputSummary, Simulation
     from xlroi.model.case import Case
 
-_CASE = click.argument("case", type=click.Path(path_type=Path))
-_SET = click.option(
-    "--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change an input, as --set discount_rate=8%."
-)
-_SCENARIO = click.option("--scenario", default=None, help="base, optimistic or pessimistic; default: the case's own.")
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
-
-def _loaded(path: Path, settings: tuple[str, ...], scenario: str | None) -> Case:
-    from dataclasses import replace
-
-    from xlroi.api import load_case
-    from xlroi.model.case import with_settings
-    from xlroi.model.model import SCENARIOS
-
-    case = with_settings(load_case(path), list(settings))
-    if scenario is None:
-        return case
-    chosen = next((s for s in SCENARIOS if s == scenario), None)
-    if chosen is None:
-        raise InputError(f"--scenario {scenario}: expected one of {', '.join(SCENARIOS)}")
-    return replace(case, scenario=chosen)
-
-
-def _plain(value: Any) -> Any:
-    """Numbers that JSON has no word for, in words."""
-    if isinstance(value, float):
-        return None if math.isnan(value) else ("infinite" if math.isinf(value) else value)
-    return str(value) if isinstance(value, str) else value
-
 
 @click.command()
-@_CASE
+@CASE
 @click.option("--output", default=None, help="An output, as npv or tco[Own]; default: the first headline.")
 @click.option("--method", type=click.Choice(["one-at-a-time", "sobol"]), default="one-at-a-time", show_default=True)
 @click.option(
     "--trials", default=4096, show_default=True, type=click.IntRange(16, 1_000_000), help="For sobol: base points."
 )
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0))
-@_SCENARIO
-@_SET
-@_JSON
+@SCENARIO
+@SET
+@JSON
 def sensitivity(
     case: Path,
     output: str | None,
@@ -75,7 +46,7 @@ def sensitivity(
     from xlroi.analysis.swing import swings
     from xlroi.analysis.targets import target
 
-    loaded = _loaded(case, settings, scenario)
+    loaded = case_at(case, settings, scenario)
     meant = target(loaded, output or _headline(loaded))
     unit, currency = meant.unit_text, loaded.currency
     if method == "sobol":
@@ -89,9 +60,9 @@ def sensitivity(
                 "label": s.label,
                 "pessimistic": s.low,
                 "optimistic": s.high,
-                "output_pessimistic": _plain(s.pessimistic),
-                "output_optimistic": _plain(s.optimistic),
-                "swing": _plain(s.reach),
+                "output_pessimistic": plain(s.pessimistic),
+                "output_optimistic": plain(s.optimistic),
+                "swing": plain(s.reach),
             }
             for s in found
         ]
@@ -133,13 +104,13 @@ def _indices(case: Case, path: str, trials: int, seed: int, *, as_json: bool) ->
 
 
 @click.command()
-@_CASE
+@CASE
 @click.option("--output", required=True, help="The output that is to reach the target.")
 @click.option("--target", required=True, help="The target, as 0 or 12%.")
 @click.option("--input", "varied", required=True, help="The input that is varied.")
-@_SCENARIO
-@_SET
-@_JSON
+@SCENARIO
+@SET
+@JSON
 def goal(
     case: Path, output: str, target: str, varied: str, scenario: str | None, settings: tuple[str, ...], as_json: bool
 ) -> None:
@@ -147,14 +118,14 @@ def goal(
     from xlroi.analysis.gate import number
     from xlroi.analysis.goal import solve
 
-    loaded = _loaded(case, settings, scenario)
+    loaded = case_at(case, settings, scenario)
     wanted = number(target)
     if wanted is None:
         raise InputError(f"--target {target}: expected a number, as 0, 2.5e6 or 12%")
     found = solve(loaded, output, wanted, varied)
     unit, of = loaded.model.inputs[varied].unit_text, loaded.model.texts[output].unit_text
     if as_json:
-        data = {k: _plain(getattr(found, k)) for k in ("input", "output", "target", "base", "now", "value", "reached")}
+        data = {k: plain(getattr(found, k)) for k in ("input", "output", "target", "base", "now", "value", "reached")}
         print_json({**data, "searched": [found.low, found.high], "reason": found.reason})
     elif found.value is None or found.reached is None:
         click.echo(f"no value: {found.reason}")
@@ -170,16 +141,16 @@ def goal(
 
 
 @click.command()
-@_CASE
+@CASE
 @click.option("--trials", default=10_000, show_default=True, type=click.IntRange(1, 100_000_000))
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0))
 @click.option(
     "--output", "outputs", multiple=True, help="An output, as npv or tco[Own]; repeat for more. Default: the headlines."
 )
 @click.option("--threads", default=None, type=click.IntRange(1, 64), help="Default: as many as there are processors.")
-@_SCENARIO
-@_SET
-@_JSON
+@SCENARIO
+@SET
+@JSON
 def simulate(
     case: Path,
     trials: int,
@@ -193,7 +164,7 @@ def simulate(
     """Draw the uncertain inputs of CASE many times: percentiles, probabilities, tails and what drives them."""
     from xlroi.analysis.simulate import simulate as run
 
-    loaded = _loaded(case, settings, scenario)
+    loaded = case_at(case, settings, scenario)
     with _bar(f"{trials:,} trials", trials) as step:
         found = run(loaded, trials, seed, outputs, threads=threads or os.cpu_count() or 1, progress=step)
     if as_json:
@@ -219,14 +190,14 @@ def _output_data(o: OutputSummary) -> dict[str, Any]:
         "output": o.target.path,
         "label": o.target.label,
         "unit": o.target.unit_text,
-        "live": _plain(o.live),
-        "mean": _plain(o.mean),
-        "standard_error": _plain(o.error),
-        "standard_deviation": _plain(o.deviation),
-        "percentiles": {f"P{p}": _plain(v) for p, v in o.percentiles.items()},
-        "mean_of_lowest_5%": _plain(o.lowest),
-        "mean_of_highest_5%": _plain(o.highest),
-        "probability_above_0": _plain(o.above_zero),
+        "live": plain(o.live),
+        "mean": plain(o.mean),
+        "standard_error": plain(o.error),
+        "standard_deviation": plain(o.deviation),
+        "percentiles": {f"P{p}": plain(v) for p, v in o.percentiles.items()},
+        "mean_of_lowest_5%": plain(o.lowest),
+        "mean_of_highest_5%": plain(o.highest),
+        "probability_above_0": plain(o.above_zero),
         "never_reached" if o.target.never else "without_a_number": o.missing,
         "drivers": [{"input": d.id, "label": d.label, "rank_correlation": d.correlation} for d in o.drivers],
     }
@@ -275,11 +246,11 @@ def _report(found: Simulation, case: Case) -> None:
 
 
 @click.command()
-@_CASE
+@CASE
 @click.option("--require", "requirements", multiple=True, required=True, help="As tco[Own]<=2.5e6; repeat for more.")
-@_SCENARIO
-@_SET
-@_JSON
+@SCENARIO
+@SET
+@JSON
 def check(
     case: Path, requirements: tuple[str, ...], scenario: str | None, settings: tuple[str, ...], as_json: bool
 ) -> None:
@@ -287,13 +258,13 @@ def check(
     from xlroi.analysis.gate import checked
     from xlroi.api import run as evaluate
 
-    loaded = _loaded(case, settings, scenario)
+    loaded = case_at(case, settings, scenario)
     result = evaluate(loaded)
     found = checked(loaded, result.values, requirements)
     wrong = [c for c in result.failing() if c.kind == "error"]
     if as_json:
         rows = [
-            {"requirement": f.requirement, "value": _plain(f.value), "limit": _plain(f.limit), "holds": f.holds}
+            {"requirement": f.requirement, "value": plain(f.value), "limit": plain(f.limit), "holds": f.holds}
             for f in found
         ]
         passed = all(f.holds for f in found) and not wrong

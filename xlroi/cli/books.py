@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlroi.cli.show import print_json, warn_of_old_prices
+from xlroi.cli.options import JSON
+from xlroi.cli.show import print_json, progress, warn_of_old_prices
 from xlroi.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ _ENGINES = click.Choice(["ironcalc", "libreoffice", "all"])
 )
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="For --simulate.")
 @click.option("--functions", is_flag=True, help="Carry the worksheet functions, =AI_TCO(...), as LAMBDA names.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@JSON
 def build(
     case: Path,
     output: Path | None,
@@ -81,7 +80,7 @@ def _lambdas() -> list[NamedFunction]:
 @click.argument("book", type=click.Path(path_type=Path))
 @click.option("--engine", "engines", type=_ENGINES, multiple=True, default=("ironcalc",), show_default=True)
 @click.option("--states", default=25, show_default=True, type=click.IntRange(1, 100_000), help="States to prove.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@JSON
 def verify(book: Path, engines: tuple[str, ...], states: int, as_json: bool) -> None:
     """Recalculate BOOK by independent engines, in many states, and compare every formula cell.
 
@@ -89,7 +88,7 @@ def verify(book: Path, engines: tuple[str, ...], states: int, as_json: bool) -> 
     """
     from xlroi.api import verify as prove
 
-    with _progress() as step:
+    with progress() as step:
         found = prove(book, engines, states, step)
     if as_json:
         print_json(_as_data(found))
@@ -119,7 +118,7 @@ def demo(output: Path, examples: Path) -> None:
         result = evaluate(case)
         built = write(case, output / f"{path.stem}.xlsx", force=True, prove_it=True)
         click.echo(f"{case.title}\n  {result.values.cell(case.model.answer)}")
-        with _progress() as step:
+        with progress() as step:
             found = prove(built.path, ("ironcalc",), 25, step)
         _report(found)
         failed |= not found.passed
@@ -131,7 +130,7 @@ def demo(output: Path, examples: Path) -> None:
 @click.command()
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("dist/books"), show_default=True)
 @click.option("--examples", type=click.Path(path_type=Path), default=Path("examples"), show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@JSON
 def books(output: Path, examples: Path, as_json: bool) -> None:
     """Write one ready workbook per model, proven, for people who have only a spreadsheet.
 
@@ -146,7 +145,7 @@ def books(output: Path, examples: Path, as_json: bool) -> None:
 
     output.mkdir(parents=True, exist_ok=True)
     made = []
-    with _progress() as step:
+    with progress() as step:
         for name in model_names():
             step(f"building and proving {name}")
             model = load_model(name)
@@ -162,18 +161,6 @@ def books(output: Path, examples: Path, as_json: bool) -> None:
     else:
         for built in made:
             click.echo(f"wrote {built.path}: {built.formula_cells:,} formula cells, each proven in 25 states")
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """What is being proven, on a terminal only."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status("opening") as status:
-        yield status.update
 
 
 def _as_data(found: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from xlroi.cli.options import JSON
 from xlroi.cli.show import print_json, shown, table, warn_of_old_prices, write_text
 from xlroi.errors import InputError
 from xlroi.values import CellValue
@@ -31,7 +32,7 @@ def _rows(label: str, unit: str, values: list[Output]) -> list[tuple[str, list[C
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@JSON
 def models(as_json: bool) -> None:
     """List the models that come with xlroi."""
     from xlroi.model.template import load_model, model_names
@@ -85,7 +86,7 @@ def new(model: str, is_template: bool, output: Path | None, force: bool) -> None
     "--set", "settings", multiple=True, metavar="PATH=VALUE", help="Change an input, as --set discount_rate=8%."
 )
 @click.option("--prices", type=click.Path(path_type=Path), help="A price file of your own; it wins over the catalogue.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@JSON
 def run(case: Path, scenario: str | None, settings: tuple[str, ...], prices: Path | None, as_json: bool) -> None:
     """Compute the outputs of CASE."""
     from xlroi.api import load_case
@@ -129,7 +130,7 @@ def run(case: Path, scenario: str | None, settings: tuple[str, ...], prices: Pat
 @click.argument("case", type=click.Path(path_type=Path))
 @click.argument("output")
 @click.option("--scenario", default=None, help="base, optimistic or pessimistic.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@JSON
 def explain(case: Path, output: str, scenario: str | None, as_json: bool) -> None:
     """Show the lines behind OUTPUT with formula, value and unit, down to inputs and their sources."""
     from xlroi.analysis.explain import explain as explained

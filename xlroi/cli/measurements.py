@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xlroi.cli.options import JSON
 from xlroi.cli.show import print_json, shown, table, write_text
 from xlroi.errors import InputError
 
@@ -40,7 +41,7 @@ _DAY = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
     help="End of the period (Slurm), midnight of that day; default: the last end.",
 )
 @click.option("--down", type=float, default=0.0, help="GPU-hours out of service in the period (Slurm).")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@JSON
 def import_(
     file: Path,
     case: Path | None,

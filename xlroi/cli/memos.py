@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlroi.cli.analyses import _JSON, _SCENARIO, _SET, _loaded, _plain
-from xlroi.cli.books import _progress
-from xlroi.cli.show import print_json, warn_of_old_prices
+from xlroi.cli.options import CASE, JSON, SCENARIO, SET, case_at
+from xlroi.cli.show import plain, print_json, progress, warn_of_old_prices
 from xlroi.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("case", type=click.Path(path_type=Path))
+@CASE
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Ends in .docx, .html or .md. Default: CASE.docx."
 )
@@ -31,9 +30,9 @@ if TYPE_CHECKING:
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="For --simulate.")
 @click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Date of the memo; default: today.")
 @click.option("--force", is_flag=True, help="Overwrite an existing memo.")
-@_SCENARIO
-@_SET
-@_JSON
+@SCENARIO
+@SET
+@JSON
 def memo(
     case: Path,
     output: Path | None,
@@ -60,10 +59,10 @@ def memo(
     if target.exists() and case.exists() and target.samefile(case):
         raise InputError(f"{case}: this is the case to read; name another file for the memo with -o")
     refused(target, force=force)
-    loaded, on = _loaded(case, settings, scenario), day.date() if day else date.today()
+    loaded, on = case_at(case, settings, scenario), day.date() if day else date.today()
     warn_of_old_prices(loaded, on)
     drawn = simulate(loaded, trials, seed) if trials else None
-    with _progress() as step:
+    with progress() as step:
         proof = None if unproven else proven(loaded, on, step)
     made = memo_of(loaded, on, layout, proof=proof, simulation=drawn, settings=settings)
     write_memo(made, target, force=force)
@@ -75,7 +74,7 @@ def memo(
 
 
 def _as_data(made: Memo, target: Path, proof: Proven | None) -> dict[str, Any]:
-    figures = {n.of: {"value": _plain(n.value), "unit": n.unit} for n in made.numbers()}
+    figures = {n.of: {"value": plain(n.value), "unit": n.unit} for n in made.numbers()}
     stamp = None
     if proof:
         stamp = {"engine": proof.engine, "version": proof.version, "cells": proof.cells, "states": proof.states}

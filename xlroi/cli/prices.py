@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from xlroi.cli.options import JSON
 from xlroi.cli.show import print_json, table
 from xlroi.errors import InputError
 
@@ -17,7 +18,7 @@ _MOST = 40
 @click.option("--kind", default=None, help="gpu, cloud, llm, electricity, pue, colocation, server, life, macrs …")
 @click.option("--prices", type=click.Path(path_type=Path), help="A price file of your own, which wins.")
 @click.option("--all", "everything", is_flag=True, help=f"More than {_MOST} rows.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@JSON
 def catalogue(query: tuple[str, ...], kind: str | None, prices: Path | None, everything: bool, as_json: bool) -> None:
     """Look up figures by words; a case refers to one as {catalogue: ID}.
 

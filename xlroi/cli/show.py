@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xlroi.errors import InputError
+from xlroi.files import placed
 from xlroi.values import CellValue, ExcelError, from_serial
 
 if TYPE_CHECKING:
     from xlroi.model.case import Case
 
-__all__ = ["print_json", "shown", "table", "warn_of_old_prices", "write_text"]
+__all__ = ["plain", "print_json", "progress", "shown", "table", "warn_of_old_prices", "write_text"]
 
 
 def print_json(data: Any) -> None:
@@ -28,12 +32,8 @@ def write_text(path: Path, text: str, *, force: bool) -> None:
     """Write a text under a temporary name and move it into place; raises :class:`InputError`."""
     if path.exists() and not force:
         raise InputError(f"{path}: exists already; choose another name, or overwrite it with --force")
-    scratch = path.with_name(f".{path.name}.part")
-    try:
-        scratch.write_text(text, encoding="utf-8")
-        scratch.replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
+    with placed(path) as draft:
+        draft.write_text(text, encoding="utf-8")
 
 
 def warn_of_old_prices(case: Case, day: date) -> None:
@@ -83,3 +83,22 @@ def table(title: str, heads: list[str], rows: list[list[str]]) -> None:
     widths = [max(len(str(row[i])) for row in [heads, *rows]) for i in range(len(heads))]
     for row in [heads, *rows]:
         click.echo("  ".join(str(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def plain(value: Any) -> Any:
+    """Numbers that JSON has no word for, in words."""
+    if isinstance(value, float):
+        return None if math.isnan(value) else ("infinite" if math.isinf(value) else value)
+    return str(value) if isinstance(value, str) else value
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """What is being proven, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("opening") as status:
+        yield status.update

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from xlroi.cli.options import JSON
 from xlroi.cli.show import print_json, table
 
 __all__ = ["template"]
@@ -21,7 +22,7 @@ def template() -> None:
 
 @template.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@JSON
 def check(file: Path, as_json: bool) -> None:
     """Check a template FILE: errors, derived units, what feeds each output, what nothing reads.
 

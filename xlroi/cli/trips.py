@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from xlroi.cli.options import JSON
 from xlroi.cli.show import print_json, shown, table, write_text
 from xlroi.errors import InputError
 
@@ -46,7 +47,7 @@ def read(book: Path, output: Path | None, force: bool, as_json: bool) -> None:
 @click.option("--output", "line", default=None, help="The output to explain; default: npv, else the first headline.")
 @click.option("-o", "book", type=click.Path(path_type=Path), help="Write the bridge as a workbook with a waterfall.")
 @click.option("--force", is_flag=True, help="Overwrite an existing workbook.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@JSON
 def diff(first: Path, second: Path, line: str | None, book: Path | None, force: bool, as_json: bool) -> None:
     """What changed from FIRST to SECOND (cases or workbooks), and what each change does to an output."""
     from xlroi.analysis.bridge import bridge

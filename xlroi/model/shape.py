@@ -160,8 +160,10 @@ class GoalShape(Strict):
 
 
 class BlockShape(Strict):
-    """Sections, constants and checks that several templates share."""
+    """A part of a template that stands in a text of its own."""
 
+    inputs: list[GroupShape] = Field(default_factory=list)
+    tables: dict[str, TableShape] = Field(default_factory=dict)
     constants: dict[str, ConstantShape] = Field(default_factory=dict)
     sections: list[SectionShape] = Field(default_factory=list)
     checks: dict[str, CheckShape] = Field(default_factory=dict)

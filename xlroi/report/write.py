@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from xlroi.files import writable
+from xlroi.files import placed, writable
 from xlroi.report.content import Memo
 
 __all__ = ["refused", "write_memo"]
@@ -41,6 +40,7 @@ def refused(path: Path, *, force: bool) -> None:
 def write_memo(memo: Memo, path: str | Path, *, force: bool = False) -> Path:
     """Write a memo as .docx, .html or .md; an existing file is overwritten only with ``force``.
 
+    >>> import tempfile
     >>> from xlroi.report.content import Memo
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = write_memo(Memo("Board memo", "Title", (), (), "me", "2026-11-21"), Path(folder, "memo.md"))
@@ -50,8 +50,6 @@ def write_memo(memo: Memo, path: str | Path, *, force: bool = False) -> Path:
     path = Path(path)
     refused(path, force=force)
     made = _WRITERS[path.suffix.lower()](memo)
-    with tempfile.TemporaryDirectory(dir=path.resolve().parent, prefix=".xlroi-") as scratch:
-        draft = Path(scratch, "memo")
+    with placed(path) as draft:
         draft.write_bytes(made)
-        draft.replace(path)
     return path

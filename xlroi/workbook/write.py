@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -48,7 +49,7 @@ from xlroi.workbook.sheets import (
 from xlroi.workbook.sheets.review import ProofStamp, review
 from xlroi.workbook.style import TAB_COLOURS, Dresser
 
-__all__ = ["WORKBOOK", "Built", "Extras", "NamedFunction", "build_book", "layout_of"]
+__all__ = ["WORKBOOK", "Built", "Extras", "NamedFunction", "build_book", "carry", "layout_of"]
 
 WORKBOOK: Final = ("a workbook", (".xlsx",))
 """What a path is refused for, as :func:`xlroi.files.writable` says it."""
@@ -140,15 +141,13 @@ def build_book(
     for (name, ref), said in layout.tables().items():
         two = said["dt2D"] == "1"
         formula = DataTableFormula(ref=said["ref"], dt2D=two, dtr=said["dtr"] == "1", r1=said["r1"], r2=said.get("r2"))
-        workbook[name][ref].value = formula
+        written[name][ref].value = formula
     for sheet in layout.sheets:
         draw(workbook, layout, sheet)
     if house and house.logo:
         _logo(workbook[layout.sheets[0].name], house.logo)
     _names(workbook, layout)
-    for function in extras.functions if extras else ():
-        defined = DefinedName(function.name, attr_text=function.text, comment=function.comment)
-        workbook.defined_names[function.name] = defined
+    carry(workbook, extras.functions if extras else ())
     _properties(workbook, book, day)
     known: dict[str, dict[str, CellValue]] = {sheet.name: {} for sheet in layout.sheets}
     for (name, ref), value in {**values, **layout.computed(layout.as_built)}.items():
@@ -324,6 +323,13 @@ def _logo(cover: Worksheet, path: Path) -> None:
     picture = Image(path)
     picture.width, picture.height = round(picture.width * 76 / picture.height), 76
     cover.add_image(picture, "G1")
+
+
+def carry(workbook: Workbook, functions: Iterable[NamedFunction]) -> None:
+    """Put worksheet functions into a workbook as defined names."""
+    for function in functions:
+        defined = DefinedName(function.name, attr_text=function.text, comment=function.comment)
+        workbook.defined_names[function.name] = defined
 
 
 def _names(workbook: Workbook, layout: Layout) -> None:

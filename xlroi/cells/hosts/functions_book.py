@@ -15,7 +15,6 @@ from openpyxl import Workbook
 from openpyxl.formatting.rule import CellIsRule
 from openpyxl.styles import Alignment, PatternFill
 from openpyxl.utils import get_column_letter
-from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlroi import cells
@@ -25,6 +24,7 @@ from xlroi.version import __version__
 from xlroi.workbook.finish import finish
 from xlroi.workbook.plan import Style
 from xlroi.workbook.style import Dresser
+from xlroi.workbook.write import carry
 
 __all__ = ["CHECKLIST", "files"]
 
@@ -65,9 +65,7 @@ def files(day: date) -> dict[str, bytes]:
     workbook = Workbook()
     dresser = Dresser(workbook, {})
     named = lambdas()
-    for each in named:
-        name = each.function.name
-        workbook.defined_names[name] = DefinedName(name, attr_text=each.text, comment=each.comment)
+    carry(workbook, (each.name for each in named))
     sheet: Any = workbook.active
     sheet.title = "Functions"
     values = {

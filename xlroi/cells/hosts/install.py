@@ -9,6 +9,7 @@ from pathlib import Path
 
 from xlroi.cells.hosts.addin import ADDIN, files, settings_of, texts
 from xlroi.errors import InputError
+from xlroi.files import placed
 
 __all__ = ["beside", "excel_folder", "install", "remove"]
 
@@ -55,7 +56,8 @@ def install(folder: Path, interpreter: str, *, force: bool = False) -> list[Path
     except OSError as error:
         raise InputError(f"{beside(folder)}: cannot be made: {error.strerror}; move what has that name away") from None
     for path, data in wanted.items():
-        _write(path, data)
+        with placed(path, "quit Excel and try again") as draft:
+            draft.write_bytes(data)
     return list(wanted)
 
 
@@ -89,13 +91,3 @@ def _refuse_foreign(path: Path, ours: bytes) -> None:
     own = settings_of(data) is not None if path.name == ADDIN else data.splitlines()[:1] == ours.splitlines()[:1]
     if not own:
         raise InputError(f"{path}: was not written by xlroi and is left alone; move it away and try again")
-
-
-def _write(path: Path, data: bytes) -> None:
-    scratch = path.with_name(f".{path.name}.part")
-    try:
-        scratch.write_bytes(data)
-        scratch.replace(path)
-    except OSError as error:
-        scratch.unlink(missing_ok=True)
-        raise InputError(f"{path}: cannot be written: {error.strerror}; quit Excel and try again") from None
