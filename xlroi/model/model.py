@@ -140,6 +140,8 @@ class Table:
     """Lines that tell what is wrong with a row: a name that stands twice, a key that points nowhere."""
     row_sums: tuple[tuple[str, ...], ...] = ()
     """Columns that sum to 100% in every row."""
+    optional: bool = False
+    """Whether a case may leave it without rows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ def read_rows(table: Table, given: Any, path: KeyPath, first: int, problem: Prob
     if not isinstance(rows, dict):
         problem(path, f"expected rows by name (got {shown(rows)})")
         return ()
-    if not rows:
+    if not rows and not table.optional:
         problem(path, "a table needs at least one row; leave the key out to use the template's")
     for name in duplicates(list(rows)):
         problem((*path, name), f"the row {name!r} stands twice, regardless of case")

@@ -54,7 +54,9 @@ def starter_case(model: Model, named: str | None = None) -> str:
     for table in own:
         lines += ["", f"  # {table.label}. {table.note}".rstrip()]
         lines += [f"  #   {c.id}: {_about(c)}" for c in table.columns.values()]
-        lines.append(f"  {table.id}:")
+        if table.optional:
+            lines.append(f"  # {table.id}: {{}} for none")
+        lines.append(f"  {table.id}:" + ("" if table.rows else " {}"))
         for name, cells in table.rows.items():
             lines.append(f"    {yaml_text(name)}: {{{', '.join(_cells(table, cells))}}}")
     return "\n".join(lines) + "\n"

@@ -123,6 +123,8 @@ def table_of(
         problem(path, "a table has columns")
     if cross is not None and (shape.columns or shape.rows):
         problem(path, "a cross table has no columns or rows of its own; its lines say 'per: " + id + "'")
+    if shape.optional and (cross is not None or shape.spare == 0):
+        problem((*path, "optional"), "a table that may be empty has spare rows, and no cross table has any")
     columns = {
         name: _column(id, name, c, unit, problem, count, tables) for name, c in shape.columns.items() if name != "name"
     }
@@ -140,7 +142,18 @@ def table_of(
                 problem((*path, "row_sums", number), f"{name!r} is no column with one number a row")
     extra += [] if cross else [f"{id}.wrong"]
     sums = tuple(tuple(names) for names in shape.row_sums)
-    return Table(id, label, shape.note, columns, shape.rows, 0 if cross else shape.spare, cross, tuple(extra), sums)
+    return Table(
+        id,
+        label,
+        shape.note,
+        columns,
+        shape.rows,
+        0 if cross else shape.spare,
+        cross,
+        tuple(extra),
+        sums,
+        shape.optional,
+    )
 
 
 def _column(

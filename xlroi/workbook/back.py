@@ -171,7 +171,7 @@ class _Writer:
 
     def _names(self, table: Table, addresses: list[str], now: list[str]) -> None:
         active = [n for n in now if n]
-        if not active:
+        if not active and not table.optional:
             raise BookError(f"{self._place(addresses[0])}: table {table.id!r} has no row left; give one a name")
         for name in duplicates(active):
             raise BookError(
