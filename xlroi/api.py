@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from xlroi.analysis.bridge import Bridge, Step
 from xlroi.analysis.long import long_table, write_table
+from xlroi.analysis.optimise import Optimum
 from xlroi.analysis.simulate import simulate
 from xlroi.engine.run import Engine, Values
 from xlroi.errors import BookError
@@ -176,6 +177,7 @@ def build(
     prove_it: bool = False,
     static: bool = False,
     draws: Draws | None = None,
+    optimum: Optimum | None = None,
     live: bool = True,
     functions: Sequence[NamedFunction] = (),
 ) -> Built:
@@ -183,13 +185,13 @@ def build(
 
     With ``prove_it`` the book is proven with IronCalc in 25 states before it appears, and its Review sheet says so;
     a mismatch raises :class:`BookError`. ``static`` adds a sheet of sensitivities as stamped values, ``draws`` one of a
-    simulation, ``functions`` worksheet functions as names. Without ``live`` there are no What-If tables, for
-    spreadsheets that cannot compute them.
+    simulation, ``optimum`` one of the best choice, ``functions`` worksheet functions as names. Without ``live`` there
+    are no What-If tables, for spreadsheets that cannot compute them.
     """
     target, built_on = Path(path), day or date.today()
     book = book_of(case, built_on, live=live)
     drawn = simulate(case, draws.trials, draws.seed) if draws else None
-    extras = Extras(static, draws is not None, drawn, tuple(functions))
+    extras = Extras(static, draws is not None, drawn, optimum is not None, optimum, tuple(functions))
     if not prove_it:
         return build_book(book, target, built_on, force=force, extras=extras)
     writable(target, *WORKBOOK, force=force)

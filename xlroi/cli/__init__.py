@@ -24,6 +24,7 @@ _COMMANDS = {
     "sensitivity": ("xlroi.cli.analyses", "Which inputs move an output"),
     "goal": ("xlroi.cli.analyses", "The value of an input at which an output reaches a target"),
     "simulate": ("xlroi.cli.analyses", "Percentiles, probabilities and drivers over many draws"),
+    "portfolio": ("xlroi.cli.portfolio", "Choose what to fund and when, within budgets"),
     "check": ("xlroi.cli.analyses", "Fail where an output misses a requirement"),
     "build": ("xlroi.cli.books", "Write the workbook of a case"),
     "memo": ("xlroi.cli.memos", "Write a case as a memo: answer, figures, risks, sources, proof"),

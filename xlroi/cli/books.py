@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xlroi.cli.options import JSON
-from xlroi.cli.show import print_json, progress, warn_of_old_prices
+from xlroi.cli.show import print_json, progress, warn_of_old_prices, working
 from xlroi.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ _ENGINES = click.Choice(["ironcalc", "libreoffice", "all"])
     "--simulate", "trials", type=click.IntRange(1, 10_000_000), help="Add a simulation of that many trials, stamped."
 )
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="For --simulate.")
+@click.option("--optimise", "chosen", is_flag=True, help="Add the best choice and the frontier, stamped.")
 @click.option("--functions", is_flag=True, help="Carry the worksheet functions, =AI_TCO(...), as LAMBDA names.")
 @JSON
 def build(
@@ -47,6 +48,7 @@ def build(
     prices: Path | None,
     trials: int | None,
     seed: int,
+    chosen: bool,
     functions: bool,
     as_json: bool,
 ) -> None:
@@ -60,9 +62,24 @@ def build(
     built_on = day.date() if day else None
     loaded = load_case(case, prices)
     warn_of_old_prices(loaded, built_on or date.today())
-    draws = Draws(trials, seed) if trials else None
-    options = {"force": force, "prove_it": prove_it, "static": static, "live": not plain}
-    built = write(loaded, target, day=built_on, draws=draws, functions=_lambdas() if functions else (), **options)
+    best = None
+    if chosen:
+        from xlroi.analysis.optimise import optimum
+
+        with working() as step:
+            best = optimum(loaded, progress=step)
+    built = write(
+        loaded,
+        target,
+        day=built_on,
+        force=force,
+        prove_it=prove_it,
+        static=static,
+        draws=Draws(trials, seed) if trials else None,
+        optimum=best,
+        live=not plain,
+        functions=_lambdas() if functions else (),
+    )
     if as_json:
         print_json({"workbook": str(built.path), "formula_cells": built.formula_cells, "sheets": list(built.sheets)})
     else:

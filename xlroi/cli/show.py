@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -20,7 +22,7 @@ from xlroi.values import CellValue, ExcelError, from_serial
 if TYPE_CHECKING:
     from xlroi.model.case import Case
 
-__all__ = ["plain", "print_json", "progress", "shown", "table", "warn_of_old_prices", "write_text"]
+__all__ = ["plain", "print_json", "progress", "shown", "table", "warn_of_old_prices", "working", "write_text"]
 
 
 def print_json(data: Any) -> None:
@@ -102,3 +104,25 @@ def progress() -> Iterator[Callable[[str], None]]:
 
     with Console(stderr=True).status("opening") as status:
         yield status.update
+
+
+@contextmanager
+def working() -> Iterator[Callable[[str], None]]:
+    """What is being done and for how long, on a terminal only: for work that tells nothing until it is done."""
+    with progress() as update:
+        since, what, over = time.monotonic(), "", threading.Event()
+
+        def say(now: str) -> None:
+            nonlocal since, what
+            since, what = time.monotonic(), now
+            update(now)
+
+        def tick() -> None:
+            while not over.wait(1.0):
+                update(f"{what} ({time.monotonic() - since:.0f} s)")
+
+        threading.Thread(target=tick, daemon=True).start()
+        try:
+            yield say
+        finally:
+            over.set()

@@ -363,7 +363,10 @@ class _Reader:
                 for row in rows if column.period else ():
                     value = row.values[column.id]
                     assert isinstance(value, tuple)  # a series column
-                    check(("tables", id, row.name, column.id), column.period or "month", len(value))
+                    if not column.begins:
+                        check(("tables", id, row.name, column.id), column.period or "month", len(value))
+                    elif not value:  # what comes after its last value is 0
+                        self.problem(("tables", id, row.name, column.id), "expected one value at least")
 
     def _input(self, declared: Input, value: Any) -> Given:
         path: KeyPath = ("inputs", declared.id)

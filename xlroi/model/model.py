@@ -16,12 +16,16 @@ __all__ = [
     "Check",
     "Column",
     "Constant",
+    "Excludes",
     "Goal",
     "Input",
+    "Limit",
     "LineText",
     "Model",
+    "Optimise",
     "Output",
     "Period",
+    "Requires",
     "Scenario",
     "Section",
     "Series",
@@ -109,6 +113,8 @@ class Column:
     key: str = ""
     period: Period | None = None
     count: int = 1
+    begins: str = ""
+    """The column with the step in which the first period of a series falls; without one it falls in the first step."""
     sums_to: float | None = None
     help: str = ""
     all_or_nothing: bool = False
@@ -203,9 +209,10 @@ class Check:
 @dataclass(frozen=True, slots=True)
 class Chart:
     """``columns`` compares single values; ``path`` draws monthly lines along the timeline, with a marker on one;
-    ``waterfall`` stacks foot, rise and fall of the rows of a table, the foot unseen."""
+    ``waterfall`` stacks foot, rise and fall of the rows of a table, the foot unseen; ``bubble`` places them by two
+    lines and sizes them by a third."""
 
-    type: Literal["columns", "path", "waterfall"]
+    type: Literal["columns", "path", "waterfall", "bubble"]
     title: str
     lines: tuple[str, ...]
     marker: str | None = None
@@ -223,6 +230,62 @@ class Goal:
     input: str
     output: str
     target: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a portfolio may use: ``flow`` of each member in the steps whose ``step_number`` is the ``number`` of a row
+    of ``table``, summed over the chosen members, is at most that row's ``limit``."""
+
+    label: str
+    flow: str
+    table: str
+    number: str
+    step_number: str
+    limit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Requires:
+    """Rows of ``table``: ``member`` needs ``needs``, begun ``gap`` steps before it."""
+
+    table: str
+    member: str
+    needs: str
+    gap: str
+
+
+@dataclass(frozen=True, slots=True)
+class Excludes:
+    """Rows of ``table``: ``one`` and ``other`` are not chosen together."""
+
+    table: str
+    one: str
+    other: str
+
+
+@dataclass(frozen=True, slots=True)
+class Optimise:
+    """The choice that a model asks for: which rows of ``table`` to choose ("yes" in the column ``choose``), and in
+    which step between the columns ``earliest`` and ``latest`` each begins (column ``start``).
+
+    ``admitted`` and ``worth`` are lines of the table: which rows may be chosen, and what each adds to the sum that is
+    to be as large as can be. Rows with "yes" in the column ``mandatory`` must be chosen. ``scale`` is the input that
+    scales the budgets of the efficient frontier.
+    """
+
+    table: str
+    choose: str
+    start: str
+    earliest: str
+    latest: str
+    mandatory: str
+    admitted: str
+    worth: str
+    scale: str
+    limits: tuple[Limit, ...]
+    requires: Requires
+    excludes: Excludes
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +319,7 @@ class Model:
     two_way: tuple[str, str] | None
     """The inputs of the two-way table, along its top and down its side."""
     goals: tuple[Goal, ...]
+    optimise: Optimise | None
     system: System
     text: str
 

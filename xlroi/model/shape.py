@@ -75,6 +75,7 @@ class ColumnShape(Strict):
     text: bool = False
     decision: bool = False
     series: Period | None = None
+    begins: str = ""
     sums_to: float | str | None = None
     all_or_nothing: bool = False
 
@@ -139,7 +140,7 @@ class CheckShape(Strict):
 class ChartShape(Strict):
     """A chart over lines."""
 
-    type: Literal["columns", "path", "waterfall"]
+    type: Literal["columns", "path", "waterfall", "bubble"]
     title: str
     lines: list[str]
     marker: str | None = None
@@ -158,6 +159,51 @@ class GoalShape(Strict):
     input: str
     output: str
     target: float | str = 0.0
+
+
+class LimitShape(Strict):
+    """What a portfolio may use in a period: a flow of each member, summed over the steps of each row of a table."""
+
+    label: str
+    flow: str
+    table: str
+    number: str
+    step_number: str
+    limit: str
+
+
+class RequiresShape(Strict):
+    """A table whose rows say that one member needs another, started a number of steps before."""
+
+    table: str
+    member: str
+    needs: str
+    gap: str
+
+
+class ExcludesShape(Strict):
+    """A table whose rows say that two members exclude each other."""
+
+    table: str
+    one: str
+    other: str
+
+
+class OptimiseShape(Strict):
+    """Which rows of a table to choose, and when each begins."""
+
+    table: str
+    choose: str
+    start: str
+    earliest: str
+    latest: str
+    mandatory: str
+    admitted: str
+    worth: str
+    scale: str
+    limits: list[LimitShape]
+    requires: RequiresShape
+    excludes: ExcludesShape
 
 
 class BlockShape(Strict):
@@ -196,4 +242,5 @@ class TemplateShape(Strict):
     compared: list[str] = Field(default_factory=list)
     two_way: TwoWayShape | None = None
     goals: list[GoalShape] = Field(default_factory=list)
+    optimise: OptimiseShape | None = None
     blocks: dict[str, Any] = Field(default_factory=dict)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xlroi.formula.parse import parse
-from xlroi.formula.scope import Cross, Declaration, did_you_mean, name_of
+from xlroi.formula.scope import Cross, Declaration, Step, did_you_mean, name_of
 from xlroi.formula.system import Draft
 from xlroi.formula.tree import Call, FormulaError, Name, Type, walk
 from xlroi.formula.units import DIMENSIONLESS, Unit
@@ -116,6 +116,7 @@ def table_of(
     problem: Callable[[KeyPath, str], None],
     count: Callable[[Period], int],
     tables: list[str],
+    step: Step,
 ) -> Table:
     """A table with its columns, checked."""
     path: KeyPath = ("tables", id)
@@ -126,8 +127,14 @@ def table_of(
     if shape.optional and (cross is not None or shape.spare == 0):
         problem((*path, "optional"), "a table that may be empty has spare rows, and no cross table has any")
     columns = {
-        name: _column(id, name, c, unit, problem, count, tables) for name, c in shape.columns.items() if name != "name"
+        name: _column(id, name, c, unit, problem, count, tables, step)
+        for name, c in shape.columns.items()
+        if name != "name"
     }
+    for name, column in columns.items():
+        if column.begins and (column.begins not in columns or columns[column.begins].kind != "number"):
+            hint = did_you_mean(column.begins, list(columns))
+            problem((*path, "columns", name, "begins"), f"{column.begins!r} is no column with a number{hint}")
     if "name" in shape.columns:
         problem((*path, "columns", "name"), "every table has a column 'name' already: the names of its rows")
     label = shape.label or id.replace("_", " ").capitalize()
@@ -164,6 +171,7 @@ def _column(
     problem: Callable[[KeyPath, str], None],
     count: Callable[[Period], int],
     tables: list[str],
+    step: Step,
 ) -> Column:
     path: KeyPath = ("tables", table, "columns", id)
     kinds = [shape.choices is not None, shape.key is not None, shape.text, shape.unit is not None]
@@ -175,6 +183,8 @@ def _column(
         problem((*path, "key"), f"{shape.key!r} is no table" + did_you_mean(shape.key, tables))
     if shape.series and shape.unit is None:
         problem((*path, "series"), "only a number can be a series")
+    if shape.begins and shape.series != step:
+        problem((*path, "begins"), f"belongs to a series with a value a {step}, the step of the template")
 
     def number(value: Any, key: str) -> float | None:
         try:
@@ -207,6 +217,7 @@ def _column(
         shape.key or "",
         shape.series,
         count(shape.series) if shape.series else 1,
+        shape.begins,
         number(shape.sums_to, "sums_to"),
         shape.help,
         shape.all_or_nothing,
@@ -278,6 +289,15 @@ def _column_parts(parts: Parts, table: Table, column: Column, shape: ColumnShape
     if shape.range:
         factors: dict[Scenario, float] = {"optimistic": shape.range.optimistic, "pessimistic": shape.range.pessimistic}
         parts.scales.append(scale_input(path, f"{table.label}, {column.label}", "Factors of tables", factors))
+    if column.begins:
+        begin, step = f"{id}.{column.begins}", column.period
+        inside = f"AND({step} >= {begin}, {step} < {begin} + last_step)"
+        own = f"IF({inside}, PERIOD({column.leaf}, {step} - {begin} + 1), 0)"
+        formula = _scaled(path, own, scaled=bool(shape.range), maximum=column.maximum)
+        line = Draft(path, formula, id, month=True, unit=column.unit, totalled="rate")
+        parts.line(line, column.label, column.unit_text)
+        parts.line(Draft(f"{path}.short", f"FILLED({column.leaf}) = 0", id), f"{column.label} empty", "flag")
+        return
     if column.period:
         number = PERIOD_LINES[column.period][0]
         parts.periods[column.period] = None

@@ -12,6 +12,7 @@ from xlroi.formula.system import Draft, Refused, System, build_system
 from xlroi.formula.tree import FormulaError, Type
 from xlroi.formula.units import Unit, parse_unit
 from xlroi.model.blocks import with_blocks
+from xlroi.model.choice import choice_of
 from xlroi.model.loading import Document, KeyPath, load_yaml, parse_yaml
 from xlroi.model.model import (
     Chart,
@@ -104,6 +105,9 @@ class _Builder:
         self._known(system)
         if self.problems or system is None:
             raise InputError(self.problems)
+        choice = None if t.optimise is None else choice_of(t.optimise, tables, inputs, system, self._problem)
+        if self.problems:
+            raise InputError(self.problems)
         texts = {id: _with_unit(text, system) for id, text in texts.items()}
         checks = [Check(id, c.label, c.kind, c.help) for id, c in t.checks.items()]
         return Model(
@@ -135,6 +139,7 @@ class _Builder:
             compared=tuple(t.compared),
             two_way=(t.two_way.across, t.two_way.down) if t.two_way else None,
             goals=tuple(Goal(g.input, g.output, number_from(g.target)) for g in t.goals),
+            optimise=choice,
             system=system,
             text=self.document.text,
         )
@@ -299,7 +304,9 @@ class _Builder:
                 except FormulaError as error:
                     self._problem(("tables", id, "columns", column), error.message)
             cross = cross_of(id, shape, self._problem, list(shapes))
-            found[id] = table_of(id, shape, cross, self._unit, self._problem, self._count, list(shapes))
+            found[id] = table_of(
+                id, shape, cross, self._unit, self._problem, self._count, list(shapes), self.template.step
+            )
             table_parts(parts, found[id], shape)
         return found
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from openpyxl import Workbook
-from openpyxl.chart import BarChart, Reference, ScatterChart, Series
+from openpyxl.chart import BarChart, BubbleChart, Reference, ScatterChart, Series
 from openpyxl.chart.data_source import AxDataSource, StrRef
 from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.legend import Legend
+from openpyxl.chart.series import SeriesLabel
+from openpyxl.chart.series_factory import SeriesFactory
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText
 from openpyxl.chart.text import Text as ChartText
@@ -23,6 +25,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlroi.engine.run import Engine
 from xlroi.formula.scope import name_of
 from xlroi.model.model import SCENARIOS, marker_height
+from xlroi.workbook.formats import shown_unit
 from xlroi.workbook.layout import Layout
 from xlroi.workbook.plan import FIRST_STEP, Drawing, Home, Sheet
 
@@ -35,12 +38,14 @@ _DASHES: Final = ("solid", "dash", "sysDot", "dashDot")
 def draw(workbook: Workbook, layout: Layout, sheet: Sheet) -> None:
     """All charts of one sheet."""
     for drawing in sheet.drawings:
-        if drawing.kind == "histogram":
-            chart = _histogram(workbook[sheet.name], drawing)
+        if drawing.kind in ("histogram", "frontier"):
+            chart = (_histogram if drawing.kind == "histogram" else _frontier)(workbook[sheet.name], drawing)
         else:
-            chart = {"path": _path, "tornado": _tornado}.get(drawing.kind, _columns)(workbook, layout, drawing)
+            of_lines = {"path": _path, "tornado": _tornado, "bubble": _bubble}
+            chart = of_lines.get(drawing.kind, _columns)(workbook, layout, drawing)
         chart.title = _title(drawing.title)
-        chart.legend = Legend(legendPos="b") if len(chart.series) > 1 else None
+        named = drawing.kind == "bubble"  # each bubble says its name itself
+        chart.legend = Legend(legendPos="b") if len(chart.series) > 1 and not named else None
         chart.width, chart.height = drawing.size
         for axis in (chart.x_axis, chart.y_axis):
             axis.delete = False  # openpyxl's default hides the axes in Excel
@@ -90,6 +95,7 @@ def _columns(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
     if falls:
         chart.grouping, chart.overlap, chart.gapWidth = "stacked", 100, 40
     model, amounts = layout.book.model, _amounts(layout, drawing)
+    bars = sum(len(list(_numbers(layout, id))) for id in drawing.lines)
     for index, id in enumerate(drawing.lines):
         table = model.system.lines[id].type.table
         values = _reference(workbook, layout.homes[id], layout)
@@ -106,10 +112,11 @@ def _columns(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
         if falls:
             chart.append(series)
             continue
-        series.dLbls = DataLabelList(
-            showVal=True, showSerName=False, showCatName=False, showLegendKey=False, showPercent=False
-        )
-        series.dLbls.numFmt = amounts
+        if bars <= _LABELLED:
+            series.dLbls = DataLabelList(
+                showVal=True, showSerName=False, showCatName=False, showLegendKey=False, showPercent=False
+            )
+            series.dLbls.numFmt = amounts
         chart.append(series)
     chart.y_axis.title = layout.book.case.currency
     chart.y_axis.numFmt = amounts
@@ -117,6 +124,10 @@ def _columns(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
         chart.y_axis.scaling.min = 0
     chart.x_axis.tickLblPos = "low" if any(model.system.lines[id].type.table for id in drawing.lines) else "none"
     return chart
+
+
+_LABELLED: Final = 10
+"""The amounts on more columns than these would stand on each other."""
 
 
 def _none_below_zero(layout: Layout, drawing: Drawing) -> bool:
@@ -137,9 +148,10 @@ def _none_below_zero(layout: Layout, drawing: Drawing) -> bool:
 def _amounts(layout: Layout, drawing: Drawing) -> str:
     """Large amounts in millions, by the format alone."""
     sizes = [abs(v) for id in drawing.lines for v in _numbers(layout, id)]
-    return '#,##0.0,,"m"' if max(sizes, default=0) >= _MANY else "#,##0"
+    return _MILLIONS if max(sizes, default=0) >= _MANY else "#,##0"
 
 
+_MILLIONS: Final = '#,##0.0,,"m"'
 _MANY: Final = 5e6
 
 
@@ -188,7 +200,7 @@ def _path(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
         series.graphicalProperties.line.noFill = True
         series.smooth = False
         chart.series.append(series)
-    chart.x_axis.title, chart.y_axis.title = "Month", layout.book.case.currency
+    chart.x_axis.title, chart.y_axis.title = model.step.capitalize(), layout.book.case.currency
     chart.x_axis.numFmt, chart.y_axis.numFmt = "0", _amounts(layout, drawing)
     chart.x_axis.tickLblPos = "low"
     chart.x_axis.scaling.min = 0
@@ -230,3 +242,57 @@ def _histogram(sheet: Any, drawing: Drawing) -> Any:
     chart.x_axis.numFmt, chart.y_axis.numFmt = "#,##0.##", "#,##0"
     chart.x_axis.tickLblSkip, chart.x_axis.tickLblPos = 5, "low"
     return chart
+
+
+def _bubble(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
+    """The rows of a table that had a name when the book was built, each with its name where they are few."""
+    chart = BubbleChart()
+    chart.style, chart.bubbleScale, chart.sizeRepresents = 13, 15, "area"
+    model = layout.book.model
+    across, up, size = drawing.lines
+    table = str(model.system.lines[across].type.table)
+    members = [i for i, name in enumerate(layout.as_built.row_names(table)) if name]
+    few = len(members) <= _NAMED
+    for index, member in enumerate(members):
+        x, y, z = (_reference(workbook, layout.homes[id], layout, member) for id in (across, up, size))
+        series = SeriesFactory(values=y, xvalues=x, zvalues=z)
+        name = _reference(workbook, layout.homes[name_of(table)], layout, member)
+        series.tx = SeriesLabel(strRef=StrRef(f=str(name)))
+        series.graphicalProperties = GraphicalProperties(solidFill=_COLOURS[index % len(_COLOURS) if few else 0])
+        series.invertIfNegative = False
+        if few:
+            series.dLbls = DataLabelList(
+                showSerName=True, showVal=False, showCatName=False, showLegendKey=False, showPercent=False
+            )
+            series.dLbls.showBubbleSize, series.dLbls.position = False, "t"
+        chart.series.append(series)
+    for axis, id in ((chart.x_axis, across), (chart.y_axis, up)):
+        text = model.texts[id]
+        axis.title = f"{text.label}, {shown_unit(text.unit_text, layout.book.case.currency)}"
+        axis.numFmt, axis.tickLblPos = _amounts(layout, drawing), "low"
+    return chart
+
+
+_NAMED: Final = 25
+"""More bubbles than these could not be told apart by their names."""
+
+
+def _frontier(sheet: Any, drawing: Drawing) -> Any:
+    """Points joined by a line."""
+    chart = ScatterChart()
+    chart.style, chart.scatterStyle = 13, "lineMarker"
+    unit, budgets, worths = drawing.lines
+    across, up = (Reference(range_string=f"'{sheet.title}'!{cells}") for cells in (budgets, worths))
+    series = Series(up, across, title="Best choice")
+    series.marker.symbol, series.marker.size = "circle", 7
+    series.graphicalProperties.line.solidFill = _COLOURS[0]
+    series.smooth = False
+    chart.series.append(series)
+    chart.x_axis.title, chart.y_axis.title = f"Budgets, {unit}", f"Worth, {unit}"
+    chart.x_axis.numFmt = chart.y_axis.numFmt = _MILLIONS if _largest(sheet, drawing) >= _MANY else "#,##0"
+    chart.x_axis.scaling.min = 0
+    return chart
+
+
+def _largest(sheet: Any, drawing: Drawing) -> float:
+    return max(abs(float(cell.value)) for cells in drawing.lines[1:] for (cell,) in sheet[cells])

@@ -166,10 +166,11 @@ class Home:
 class Drawing:
     """A chart and where its upper left corner stands; ``size`` in centimetres.
 
-    ``lines`` are those that it draws; of a histogram the unit, and the cells of its own sheet: bins and two counts.
+    ``lines`` are those that it draws; of a histogram and a frontier the unit, and cells of its own sheet: bins and two
+    counts, or budgets and worths.
     """
 
-    kind: Literal["columns", "path", "waterfall", "tornado", "histogram"]
+    kind: Literal["columns", "path", "waterfall", "bubble", "tornado", "histogram", "frontier"]
     title: str
     lines: tuple[str, ...]
     marker: str | None

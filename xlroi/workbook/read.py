@@ -20,6 +20,7 @@ from xlroi.workbook.book import Book, book_of
 from xlroi.workbook.layout import Layout
 from xlroi.workbook.lines import BUILT_ON, SCENARIO, as_shown
 from xlroi.workbook.plan import Text
+from xlroi.workbook.sheets.optimisation import NAME as OPTIMISATION
 from xlroi.workbook.sheets.records import CASE_HEAD, HOUSE_HEAD, MODEL_HEAD
 from xlroi.workbook.sheets.sensitivity import NAME as SENSITIVITY
 from xlroi.workbook.sheets.simulation import NAME as SIMULATION
@@ -57,7 +58,8 @@ def read_back(path: Path, cells: Cells) -> ReadBack:
         case = case_from(parse_yaml(case_text, "Change log"), model, house)
         there = {sheet for sheet, _ in cells}
         book = book_of(case, live=SENSITIVITY in there)
-        layout = layout_of(book, date(2000, 1, 1), None, Extras(SWINGS in there, SIMULATION in there))
+        extras = Extras(SWINGS in there, SIMULATION in there, optimised=OPTIMISATION in there)
+        layout = layout_of(book, date(2000, 1, 1), None, extras)
     except InputError as error:
         raise BookError(f"{path}: the case that the workbook carries cannot be read:\n{error}") from None
     _same_places(path, layout, cells)

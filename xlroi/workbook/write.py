@@ -24,6 +24,7 @@ from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlroi.analysis.optimise import Optimum
 from xlroi.analysis.simulate import Simulation
 from xlroi.files import writable
 from xlroi.formula.scope import name_of
@@ -37,6 +38,7 @@ from xlroi.workbook.plan import Computed, Leaf, Placed, Sheet, Text
 from xlroi.workbook.sheets import (
     annual,
     inputs,
+    optimisation,
     records,
     reports,
     scenarios,
@@ -77,12 +79,14 @@ class NamedFunction:
 class Extras:
     """What a book may have beside its model: stamped sheets and worksheet functions.
 
-    ``simulation`` is ``None`` where the book is only read again.
+    ``simulation`` and ``optimum`` are ``None`` where the book is only read again.
     """
 
     static: bool = False
     simulated: bool = False
     simulation: Simulation | None = None
+    optimised: bool = False
+    optimum: Optimum | None = None
     functions: tuple[NamedFunction, ...] = ()
 
 
@@ -90,8 +94,10 @@ def layout_of(book: Book, day: date, proof: ProofStamp | None = None, extras: Ex
     """All sheets of a book, in reading order; ``proof`` is what the Review sheet says of it."""
     extras, what_if = extras or Extras(), book.what_if
     own, profit = tables.tables(book), annual.profit_and_loss(book)
+    stamped = [swings.NAME] * extras.static + [simulation.NAME] * extras.simulated
+    stamped += [optimisation.NAME] * extras.optimised
     first = [
-        reports.cover(book, [swings.NAME] * extras.static + [simulation.NAME] * extras.simulated),
+        reports.cover(book, stamped),
         reports.guide(book),
         inputs.inputs(book),
         *([own] if own else []),
@@ -103,6 +109,7 @@ def layout_of(book: Book, day: date, proof: ProofStamp | None = None, extras: Ex
         *([scenarios.scenarios(book, what_if), sensitivity.sensitivity(book, what_if)] if what_if else []),
         *([swings.swings_sheet(book)] if extras.static else []),
         *([simulation.simulation(book, extras.simulation)] if extras.simulated else []),
+        *([optimisation.optimisation(book, extras.optimum)] if extras.optimised else []),
         reports.checks(book),
     ]
     placed = Layout(book, first)
@@ -227,10 +234,8 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
     ws.page_setup.orientation = "landscape"
     wide = 5 if sheet.role == "time" else 3 if sheet.name == "Tables" else 1  # pages side by side
     ws.page_setup.paperSize = 8 if wide > 1 else 9  # A3, A4
-    ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = (
-        wide,
-        (1 if sheet.role == "report" else 0),
-    )
+    one_page = sheet.role == "report" and max(cell.row for cell in sheet.placed) <= _ONE_PAGE
+    ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = wide, 1 if one_page else 0
     ws.sheet_properties.pageSetUpPr.fitToPage = True  # type: ignore[union-attr]
     if sheet.repeat_rows:
         ws.print_title_rows = sheet.repeat_rows
@@ -241,6 +246,10 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
         ws.print_title_cols = sheet.repeat_columns
     pages = f"Version {layout.book.case.version.replace('&', '&&')}, page &P of &N"
     ws.oddFooter = HeaderFooterItem(_HeaderFooterPart("&F"), _HeaderFooterPart(pages), _HeaderFooterPart("&A"))
+
+
+_ONE_PAGE: Final = 80
+"""A report with more rows would be too small to read on one page."""
 
 
 def _span(ws: Worksheet, row: int, column: int, last: int) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from openpyxl.utils import get_column_letter
 
 from xlroi.formula.scope import name_of
-from xlroi.model.model import Chart
+from xlroi.model.model import Chart, Output
 from xlroi.workbook.book import Book
 from xlroi.workbook.formats import DATE_FORMAT, number_format, report_unit
 from xlroi.workbook.lines import BUILT_ON, said_of
@@ -30,6 +30,7 @@ CONTENTS: Final = {
     "Sensitivity": "What moves the result, two inputs at a time, break-even values",
     "Static sensitivity": "Which inputs move the headline, as stamped values",
     "Simulation": "Percentiles, a histogram and drivers, as stamped values",
+    "Optimisation": "The best choice and what other budgets would buy, as stamped values",
     "Checks": "What must hold, and whether it does",
     "Review": "What an auditor counts first, and the proof",
     "Lines": "The dictionary of all lines: in words and in cells",
@@ -96,7 +97,7 @@ def cover(book: Book, extra: Sequence[str] = ()) -> Sheet:
         row += 1
     sheet.put(8, 6, "Contents", "heading")
     left_out = {"Tables"} if not (model.tables or model.series) else set()
-    left_out |= {"Static sensitivity", "Simulation"} - set(extra)
+    left_out |= {"Static sensitivity", "Simulation", "Optimisation"} - set(extra)
     left_out |= set() if book.what_if else {"Scenarios", "Sensitivity"}
     left_out |= {"P&L"} if not model.profit_and_loss else set()
     contents = [(name, what) for name, what in CONTENTS.items() if name not in left_out]
@@ -115,7 +116,8 @@ def cover(book: Book, extra: Sequence[str] = ()) -> Sheet:
         sheet.put(row, 3, value, "aside", DATE_FORMAT if isinstance(value, Link) else "General")
         row += 1
     # One row of charts: with more, the page would print too small to read. Results has them all.
-    row = _charts(sheet, model.charts[:_PER_ROW], max(row, 9 + len(contents)) + 1)
+    small = [chart for chart in model.charts if chart.type != "bubble"]
+    row = _charts(sheet, small[:_PER_ROW], max(row, 9 + len(contents)) + 1)
     for label, said in (("About", case.description.strip() or model.description), ("Limitations", model.limitations)):
         sheet.put(row, 2, label, "label")
         sheet.put(row, 3, said, "remark")
@@ -130,7 +132,13 @@ _PER_ROW: Final = 3
 
 
 def _charts(sheet: Sheet, charts: Sequence[Chart], row: int) -> int:
-    """Charts side by side, three to a row; returns the row below them."""
+    """Charts side by side, three to a row; returns the row below them. Bubbles need a row of their own."""
+    for chart in (c for c in charts if c.type == "bubble"):
+        sheet.drawings.append(
+            Drawing("bubble", chart.title, chart.lines, None, f"B{row}", (_ROOM, 2 * _CHART_ROWS * 0.48))
+        )
+        row += 2 * _CHART_ROWS
+    charts = [c for c in charts if c.type != "bubble"]
     for start in range(0, len(charts), _PER_ROW):
         together = charts[start : start + _PER_ROW]
         width = min(_ROOM / min(len(charts), _PER_ROW) - 0.3, 15.0)
@@ -219,10 +227,28 @@ _MEANING_TO: Final = 9
 
 def _by_member(sheet: Sheet, book: Book, table: str, row: int) -> int:
     """The outputs of one table, a row per member, or a column where that is narrower."""
-    sheet.put(row, 2, book.model.tables[table].label, "column_head")
     outputs = [o for o in book.model.outputs if o.table == table]
+    sections = dict.fromkeys(book.model.texts[o.id].section for o in outputs)
+    if book.rows(table) > _SEVERAL and len(outputs) > _SEVERAL and len(sections) > 1:
+        for section in sections:
+            sheet.put(row, 2, section, "heading")
+            row = _members(
+                sheet, book, table, [o for o in outputs if book.model.texts[o.id].section == section], row + 1
+            )
+            row += 1
+        return row
     if book.rows(table) < len(outputs):
         return _by_output(sheet, book, table, row)
+    return _members(sheet, book, table, outputs, row)
+
+
+_SEVERAL: Final = 10
+"""With more rows and more outputs than these a table is shown section by section."""
+
+
+def _members(sheet: Sheet, book: Book, table: str, outputs: Sequence[Output], row: int) -> int:
+    """A row per member, a column per output."""
+    sheet.put(row, 2, book.model.tables[table].label, "column_head")
     for column, output in enumerate(outputs, 3):
         sheet.put(row, column, output.label, "number_head")
         sheet.put(row + 1, column, report_unit(output.unit_text, book.case.currency), "header")
@@ -237,6 +263,7 @@ def _by_member(sheet: Sheet, book: Book, table: str, row: int) -> int:
 
 def _by_output(sheet: Sheet, book: Book, table: str, row: int) -> int:
     """The outputs of one table, a row per output and a column per member."""
+    sheet.put(row, 2, book.model.tables[table].label, "column_head")
     sheet.put(row, 3, "Unit", "column_head")
     members = range(book.rows(table))
     for member in members:
