@@ -20,7 +20,7 @@ from xlroi.engine.array import Array
 from xlroi.engine.run import Engine
 from xlroi.errors import InputError
 from xlroi.model.case import Case, with_settings
-from xlroi.model.model import Optimise
+from xlroi.model.model import Limit, Optimise
 
 __all__ = ["FRONTIER", "Choice", "Frontier", "Optimum", "Point", "chosen_case", "frontier", "optimise", "optimum"]
 
@@ -71,7 +71,7 @@ class Optimum:
     frontier: Frontier
 
 
-def optimise(case: Case, *, gap: float = 1e-3, seconds: float = 60.0, progress: Progress = lambda _: None) -> Choice:
+def optimise(case: Case, *, gap: float = 1e-4, seconds: float = 45.0, progress: Progress = lambda _: None) -> Choice:
     """The choice of members and starts with the largest worth, proven to be within ``gap`` of the best there is.
 
     ``seconds`` ends the search; the gap then reached is reported. Raises :class:`InputError` where the model asks for
@@ -81,7 +81,7 @@ def optimise(case: Case, *, gap: float = 1e-3, seconds: float = 60.0, progress: 
     >>> from xlroi.model.case import case_from
     >>> from xlroi.model.loading import parse_yaml
     >>> found = optimise(case_from(parse_yaml("model: portfolio", "case.yaml")))
-    >>> found.starts["Access controls"], found.gap <= 1e-3
+    >>> found.starts["Access controls"], found.gap <= 1e-4
     (1, True)
     """
     progress("evaluating every start")
@@ -95,13 +95,13 @@ def optimise(case: Case, *, gap: float = 1e-3, seconds: float = 60.0, progress: 
     return _choice(offer, solved)
 
 
-def optimum(case: Case, *, gap: float = 1e-3, seconds: float = 60.0, progress: Progress = lambda _: None) -> Optimum:
+def optimum(case: Case, *, gap: float = 1e-4, seconds: float = 45.0, progress: Progress = lambda _: None) -> Optimum:
     """The best choice and the frontier, each search within ``gap`` and ``seconds``; raises as :func:`optimise`."""
     found = optimise(case, gap=gap, seconds=seconds, progress=progress)
     return Optimum(found, frontier(case, gap=gap, seconds=seconds, progress=progress))
 
 
-def frontier(case: Case, *, gap: float = 1e-3, seconds: float = 20.0, progress: Progress = lambda _: None) -> Frontier:
+def frontier(case: Case, *, gap: float = 1e-4, seconds: float = 20.0, progress: Progress = lambda _: None) -> Frontier:
     """The worth of the best choice when every budget is scaled by one of :data:`FRONTIER`.
 
     A share of the budgets with which what must be chosen cannot be has no point.
@@ -251,10 +251,12 @@ class _Offer:
         total = 0.0
         for limit in self.asked.limits:
             numbers = self.case.tables[limit.table]
+            listed = np.zeros(self.horizon + 1, dtype=bool)
             steps = self.arrays[limit.step_number][0, 0, : self.horizon + 1]
             for row, period in enumerate(numbers):
                 number: Any = period.values[limit.number]
                 inside = np.equal(steps, number)
+                listed |= inside
                 if not inside.any():
                     continue
                 most = here.cell(limit.limit, row)
@@ -262,10 +264,16 @@ class _Offer:
                     raise InputError(f"{limit.table}[{period.name}]: the limit of {limit.label} is {most}")
                 if most != other.cell(limit.limit, row):
                     total += most
-                flows = self.arrays[limit.flow][:, :, : self.horizon + 1]
-                use = np.nansum(flows[:, :, inside], axis=2)
-                rules.append(Rule(f"{limit.label} of {period.name}", use=use, most=most))
+                rules.append(Rule(f"{limit.label} of {period.name}", use=self._use(limit, inside), most=most))
+            if not listed.all():
+                name = f"{limit.label} of steps without a row in {limit.table!r}"
+                rules.append(Rule(name, use=self._use(limit, ~listed), most=0.0))
         return rules, total
+
+    def _use(self, limit: Limit, steps: np.ndarray) -> Array:
+        """What each member uses in some of the steps, by its start, [starts, members]."""
+        found: Array = np.nansum(self.arrays[limit.flow][:, :, : self.horizon + 1][:, :, steps], axis=2)
+        return found
 
 
 def _circle(start: int, after: Mapping[int, Sequence[int]]) -> list[int]:

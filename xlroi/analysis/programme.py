@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,13 +84,14 @@ def solve(proposals: Sequence[Proposal], rules: Sequence[Rule], gap: float, seco
     constraints = _constraints(proposals, rules, columns)
     if constraints is None:
         return None
-    found = milp(
-        -worth,
-        integrality=np.ones(len(columns), dtype=np.int8),
-        bounds=Bounds(0, 1),
-        constraints=constraints,
-        options={"mip_rel_gap": gap, "time_limit": seconds, "disp": False},
-    )
+    with _quiet():
+        found = milp(
+            -worth,
+            integrality=np.ones(len(columns), dtype=np.int8),
+            bounds=Bounds(0, 1),
+            constraints=constraints,
+            options={"mip_rel_gap": gap, "time_limit": seconds, "disp": False},
+        )
     if found.status == 2 or found.x is None:  # infeasible, or no choice found in the time allowed
         if found.status == 1:
             raise InputError(f"no choice was found in {seconds:g} seconds; allow more with --seconds")
@@ -102,6 +107,20 @@ def solve(proposals: Sequence[Proposal], rules: Sequence[Rule], gap: float, seco
         time.perf_counter() - began,
         f"HiGHS in SciPy {scipy.__version__}",
     )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Nothing on standard output: HiGHS writes there from C++, whatever it is told."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+            yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def colliding(proposals: Sequence[Proposal], rules: Sequence[Rule]) -> Conflict:

@@ -47,6 +47,8 @@ def inspect(model: Model) -> Findings:
     wanted = [*(o.id for o in model.outputs), *model.headlines, model.answer, *(c.line for c in model.checks)]
     wanted += [id for chart in model.charts for id in (*chart.lines, *([chart.marker] if chart.marker else []))]
     wanted += [id for lines in model.profit_and_loss.values() for id in lines]
+    if choice := model.optimise:
+        wanted += [choice.admitted, choice.worth, *(id for limit in choice.limits for id in (limit.flow, limit.limit))]
     needed = system.needed(wanted)
     read = {name for line in needed for name in system.lines[line].reads}
     built_in = {

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _GAP = click.option(
     "--gap",
-    default=0.001,
+    default=0.0001,
     show_default=True,
     type=click.FloatRange(0, 1),
     help="Stop when the choice is proven to be this near to the best, as a share.",
@@ -40,7 +40,7 @@ def portfolio() -> None:
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @_GAP
 @click.option(
-    "--seconds", default=60.0, show_default=True, type=click.FloatRange(0.1, 3600), help="Search no longer than this."
+    "--seconds", default=45.0, show_default=True, type=click.FloatRange(0.1, 3600), help="Search no longer than this."
 )
 @SCENARIO
 @SET

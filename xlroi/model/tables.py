@@ -290,10 +290,12 @@ def _column_parts(parts: Parts, table: Table, column: Column, shape: ColumnShape
         factors: dict[Scenario, float] = {"optimistic": shape.range.optimistic, "pessimistic": shape.range.pessimistic}
         parts.scales.append(scale_input(path, f"{table.label}, {column.label}", "Factors of tables", factors))
     if column.begins:
-        begin, step = f"{id}.{column.begins}", column.period
-        inside = f"AND({step} >= {begin}, {step} < {begin} + last_step)"
-        own = f"IF({inside}, PERIOD({column.leaf}, {step} - {begin} + 1), 0)"
-        formula = _scaled(path, own, scaled=bool(shape.range), maximum=column.maximum)
+        own = f"{id}.{column.begins}.own"
+        if own not in parts.labels:
+            count = Draft(own, f"{column.period} - {id}.{column.begins} + 1", id, month=True, totalled="rate")
+            parts.line(count, f"{str(column.period).capitalize()} since its own start", "1")
+        inside = f"IF(AND({own} >= 1, {own} <= last_step), PERIOD({column.leaf}, {own}), 0)"
+        formula = _scaled(path, inside, scaled=bool(shape.range), maximum=column.maximum)
         line = Draft(path, formula, id, month=True, unit=column.unit, totalled="rate")
         parts.line(line, column.label, column.unit_text)
         parts.line(Draft(f"{path}.short", f"FILLED({column.leaf}) = 0", id), f"{column.label} empty", "flag")
