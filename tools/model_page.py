@@ -123,7 +123,7 @@ def _section(model: Model, section: Section) -> str:
     rows = []
     for id in section.lines:
         text, line = model.texts[id], model.system.lines[id]
-        words = in_words(parse(text.formula), lambda name: label_of(model, name))
+        words = in_words(parse(text.formula), lambda name: label_of(model, name), model.step)
         over = [f"each of {model.tables[line.type.table].label.lower()}"] if line.type.table else []
         over += [f"each {model.step}"] if line.type.month else []
         unit = "text" if line.type.kind == "text" else _unit(text.unit_text)

@@ -25,9 +25,9 @@ _OPERATORS: Final = {
 }
 
 _PHRASES: Final = {
-    "PRIOR": "{0} of the month before",
+    "PRIOR": "{0} of the {step} before",
     "CUMULATIVE": "{0} so far",
-    "FIRST": "the first month in which {0}",
+    "FIRST": "the first {step} in which {0}",
     "LAST": "{0} at the horizon",
     "ABS": "the size of {0}",
     "ROUND": "{0} rounded to {1} decimals",
@@ -87,8 +87,8 @@ _LISTS: Final = {
 }
 
 
-def in_words(node: Node, label: Callable[[str], str]) -> str:
-    """The formula as a phrase; ``label`` gives a name's label.
+def in_words(node: Node, label: Callable[[str], str], step: str = "month") -> str:
+    """The formula as a phrase; ``label`` gives a name's label, ``step`` is what a column is called.
 
     >>> from xlroi.formula.parse import parse
     >>> in_words(parse("(price - cost) * SUM(units)"), str.upper)
@@ -104,24 +104,24 @@ def in_words(node: Node, label: Callable[[str], str]) -> str:
         case Name(id=name):
             return label(name)
         case Minus(operand=operand):
-            return f"−{_bracketed(operand, label)}"
+            return f"−{_bracketed(operand, label, step)}"
         case Binary(operator=operator, left=left, right=right):
             chained = operator in "+*&" and isinstance(left, Binary) and left.operator == operator
-            first = in_words(left, label) if chained else _bracketed(left, label)
-            return f"{first} {_OPERATORS[operator]} {_bracketed(right, label)}"
+            first = in_words(left, label, step) if chained else _bracketed(left, label, step)
+            return f"{first} {_OPERATORS[operator]} {_bracketed(right, label, step)}"
         case Call(function=function, arguments=arguments):
-            words = [in_words(a, label) for a in arguments]
+            words = [in_words(a, label, step) for a in arguments]
             if function in _PHRASES and function != "IF":
-                words = [_bracketed(a, label) for a in arguments]
+                words = [_bracketed(a, label, step) for a in arguments]
             if function in _PHRASES:
-                return _PHRASES[function].format(*words)
+                return _PHRASES[function].format(*words, step=step)
             if function in ("AND", "OR"):
                 return f" {function.lower()} ".join(words)
             if function in _LISTS:
-                return f"{_LISTS[function]} {' and '.join(_bracketed(a, label) for a in arguments)}"
+                return f"{_LISTS[function]} {' and '.join(_bracketed(a, label, step) for a in arguments)}"
             return f"Excel's {function} of {', '.join(words)}"
 
 
-def _bracketed(node: Node, label: Callable[[str], str]) -> str:
-    words = in_words(node, label)
+def _bracketed(node: Node, label: Callable[[str], str], step: str) -> str:
+    words = in_words(node, label, step)
     return f"({words})" if isinstance(node, Binary) or (isinstance(node, Call) and node.function == "IF") else words

@@ -38,7 +38,7 @@ def by_year(book: Book) -> Sheet:
         sheet.put(4, _FIRST + year, Line("annual.year", year), "number_head", "0")
         sheet.put(5, _FIRST + year, Line("annual.months", year), "calculation", "0")
         sheet.put(6, _FIRST + year, Leaf("annual.place", year), "plain", "0")
-    for offset, head in enumerate(("Total", "Not as monthly", "So far")):
+    for offset, head in enumerate(("Total", "Not as the timeline", "So far")):
         sheet.put(4, _FIRST + years + offset, head, "number_head")
     row, section = 7, ""
     for id in annual_lines(model):

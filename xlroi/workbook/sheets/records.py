@@ -54,7 +54,7 @@ def lines(book: Book, layout: Layout) -> Sheet:
             text.label,
             shown_unit(text.unit_text, book.case.currency),
             text.section,
-            in_words(parse(text.formula), lambda name: label_of(model, name)),
+            in_words(parse(text.formula), lambda name: label_of(model, name), model.step),
             text.formula,
             f"={first[id].formula}",
             f"{home.sheet}!{get_column_letter(home.column or 9)}{home.row}",

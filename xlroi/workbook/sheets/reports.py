@@ -21,7 +21,7 @@ CONTENTS: Final = {
     "Guide": "How to read and change this workbook",
     "Inputs": "The scenario switch and every input with its source",
     "Tables": "Rows by name, with spare rows, and series",
-    "Timeline": "Months, dates, flags and constants",
+    "Timeline": "Dates, flags and constants",
     "Calculations": "Every line in a block of its own",
     "Annual": "The lines by fiscal year",
     "P&L": "Profit and loss by fiscal year, beside cash",
@@ -55,8 +55,11 @@ _GUIDE: Final = (
         "Inputs and Tables keep what they held at the build. Headers count what changed; stamped results turn STALE.",
     ),
     ("Read it", "Calculations stand in blocks: green links to the ingredients above, the black calculation last."),
-    ("Columns", "On time sheets the same month stands in the same column; column H is the opening, column I month 0."),
-    ("Timing", "Month 0 is the decision. Flows fall at the end of each month. Amounts are nominal."),
+    (
+        "Columns",
+        "On time sheets the same {step} stands in the same column; column H is the opening, column I {step} 0.",
+    ),
+    ("Timing", "{Step} 0 is the decision. Flows fall at the end of each {step}. Amounts are nominal."),
     ("Signs", "Costs and benefits are positive; net cash is benefit less cost."),
     (
         "Colours",
@@ -178,7 +181,8 @@ def guide(book: Book) -> Sheet:
         ("Limitations", book.model.limitations),
     ):
         sheet.put(row, 2, label, "label")
-        sheet.put(row, 3, text, "remark")
+        step = book.model.step
+        sheet.put(row, 3, text.replace("{step}", step).replace("{Step}", step.capitalize()), "remark")
         row += 1
     return sheet
 
