@@ -37,6 +37,7 @@ def test_from_a_new_case_to_an_overruled_decision_and_back(command: Run, tmp_pat
     place = layout.input_cells()[f"initiatives.funded[{names.index('Data platform')}]"]
     with LibreOfficeBook(plan) as book:
         book.set({place: "no"})
+        book.recalculate()
         book.save_as(overruled)
     read = xlroi.api.read_case(overruled)
     assert [change.path for change in read.changes] == ["initiatives[Data platform].funded"]

@@ -129,7 +129,7 @@ def colliding(proposals: Sequence[Proposal], rules: Sequence[Rule]) -> Conflict:
     Each is left out in turn; what can go without making a choice possible is left out for good.
     """
     kept = list(rules)
-    for rule in rules:
+    for rule in reversed(rules):  # so that of two that would do the first is named
         fewer = [r for r in kept if r is not rule]
         if _impossible(proposals, fewer):
             kept = fewer
