@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -298,12 +298,14 @@ def _tables(found: ReadBack, formulas: int) -> Tables:
 def proof_states(found: ReadBack, count: int) -> list[State]:
     """The states of a book: base values and numbers in tables are the knobs, scenario and choices the choices.
 
-    Each table also has its first spare row filled and its last row taken out.
+    Each table also has its first spare row filled and its last row taken out; of many tables several together, so that
+    there is room for other states.
     """
     book = found.book
     knobs = [_knob(book, raw(id, "base"), found.present) for id in book.model.inputs]
     choices = [Choice(SCENARIO, tuple(as_shown(s) for s in SCENARIOS))]
-    special = []
+    filled: dict[str, dict[str, float | str]] = {}
+    emptied: dict[str, dict[str, float | str]] = {}
     for series in book.model.series.values():
         knobs += [_knob(book, id, found.present) for id in found.present if id.startswith(f"{series.id}.values[")]
     for table in book.model.tables.values():
@@ -320,10 +322,21 @@ def proof_states(found: ReadBack, count: int) -> list[State]:
                 choices += [Choice(id, column.choices) for id in inside]
         spare = next((i for i in range(len(names)) if i not in active), None)
         if spare is not None and active:
-            special.append(State(f"spare row of {table.id} filled", _spare(found, table, active[0], spare)))
+            filled[table.id] = _spare(found, table, active[0], spare)
         if len(active) > 1:
-            special.append(State(f"row of {table.id} taken out", {names[active[-1]]: ""}))
+            emptied[table.id] = {names[active[-1]]: ""}
+    most = max(count // 6, 1)
+    special = [*_together("spare row", "filled", filled, most), *_together("row", "taken out", emptied, most)]
     return [*special, *states(knobs, choices, max(count - len(special), 1))]
+
+
+def _together(what: str, done: str, changes: Mapping[str, Mapping[str, float | str]], most: int) -> Iterator[State]:
+    """A state for the change of each table, or for those of several tables where there are more than ``most``."""
+    tables = list(changes)
+    for first in range(min(len(tables), most)):
+        group = tables[first::most]
+        merged = {address: value for table in group for address, value in changes[table].items()}
+        yield State(f"{what} of {', '.join(group)} {done}", merged)
 
 
 def _spare(found: ReadBack, table: Table, like: int, spare: int) -> dict[str, float | str]:

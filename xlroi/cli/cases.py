@@ -24,11 +24,19 @@ def _json_value(value: Output) -> Any:
 
 
 def _rows(label: str, unit: str, values: list[Output]) -> list[tuple[str, list[CellValue], str]]:
-    """A row of the output table, or one per member, as ``label [member]``."""
+    """A row of the output table, or one per member, as ``label [member]``; of many members the first ones."""
     first = values[0]
     if not isinstance(first, dict):
         return [(label, [v for v in values if not isinstance(v, dict)], unit)]
-    return [(f"{label} [{name}]", [v[name] for v in values if isinstance(v, dict)], unit) for name in first]
+    names = list(first)
+    rows = [(f"{label} [{name}]", [v[name] for v in values if isinstance(v, dict)], unit) for name in names[:_MEMBERS]]
+    if len(names) > _MEMBERS:
+        left: list[CellValue] = [""] * len(values)
+        rows.append((f"{label}: {len(names) - _MEMBERS} more rows, with --json", left, ""))
+    return rows
+
+
+_MEMBERS = 20
 
 
 @click.command()

@@ -37,21 +37,26 @@ class State:
 
 
 def states(knobs: Sequence[Knob], choices: Sequence[Choice], count: int, seed: int = 1) -> list[State]:
-    """At least ``count`` states: as built, every choice, each knob at both bounds, then random vectors.
+    """``count`` states or a few more: as built, every option of every choice, each knob at both bounds, random vectors.
 
-    Where ``count`` is too small for all, the states are spread evenly over the kinds; the same seed gives the same.
+    Where ``count`` is too small for all, every option of the first choice stays, and the others and the bounds are
+    spread evenly; the same seed gives the same. Random vectors change all choices and knobs at once.
     """
     found = [State("as built", {})]
-    for choice in choices:
-        found += [State(f"{choice.id} = {option}", {choice.id: option}) for option in choice.options]
+    options = [[State(f"{c.id} = {option}", {c.id: option}) for option in c.options] for c in choices]
+    found += options[0] if options else []
+    found += _spread([state for of_one in options[1:] for state in of_one], max(count // 6, 2))
     edges = [State(f"{k.id} = {v:.15g}", {k.id: v}) for k in knobs for v in (k.low, k.high) if v != k.value]
     rng = random.Random(seed)
     mixed = [_random(knobs, choices, rng, i) for i in range(max(count // 2, 8))]
-    room = max(count - len(found) - len(mixed), 0)
-    if len(edges) > room:
-        step = len(edges) / room if room else 0
-        edges = [edges[int(i * step)] for i in range(room)]
-    return found + edges + mixed
+    return [*found, *_spread(edges, max(count - len(found) - len(mixed), 0)), *mixed]
+
+
+def _spread(states: list[State], most: int) -> list[State]:
+    """At most that many of them, evenly spread."""
+    if len(states) <= most:
+        return states
+    return [states[int(i * len(states) / most)] for i in range(most)]
 
 
 def _random(knobs: Sequence[Knob], choices: Sequence[Choice], rng: random.Random, number: int) -> State:

@@ -24,7 +24,7 @@ _BARS: Final = 8
 def declared(result: Result) -> Iterator[Chart]:
     """The charts that the template declares for the Cover."""
     for chart in result.case.model.charts:
-        yield _path(result, chart) if chart.type == "path" else _columns(result, chart)
+        yield {"path": _path, "bubble": _bubble}.get(chart.type, _columns)(result, chart)
 
 
 def _number(value: CellValue) -> float | None:
@@ -71,6 +71,19 @@ def _path(result: Result, chart: Declared) -> Chart:
     steps = tuple(float(step) for step in range(last + 1))
     title, step = chart.title, model.step.capitalize()
     return Chart("path", title, *_unit(result, chart.lines[0]), tuple(curves), x=steps, x_label=step, marker=marker)
+
+
+def _bubble(result: Result, chart: Declared) -> Chart:
+    """Each named row of a table by two of its lines, its size by a third."""
+    model, values = result.case.model, result.values
+    across, up, _ = chart.lines
+    members = [(i, name) for i, name in enumerate(values.row_names(str(model.system.lines[across].type.table))) if name]
+    curves = tuple(
+        Curve(model.texts[id].label, tuple(_number(values.cell(id, i)) for i, _ in members)) for id in chart.lines
+    )
+    said = f"{model.texts[across].label}, {_unit(result, across)[1]}"
+    labels = tuple(name for _, name in members)
+    return Chart("bubble", chart.title, *_unit(result, up), curves, labels, x_label=said)
 
 
 def scenario_columns(results: Mapping[Scenario, Result], id: str) -> Chart:

@@ -91,10 +91,11 @@ class Curve:
 class Chart:
     """A chart as data. ``x`` holds the steps of a path or the edges of a histogram, ``labels`` the names of bars.
 
+    Of a bubble chart the three curves are across, up and size, ``x_label`` says what is across.
     ``base`` is where the bars of a tornado begin, ``marker`` a point on the zero line with its name.
     """
 
-    kind: Literal["columns", "path", "waterfall", "tornado", "histogram"]
+    kind: Literal["columns", "path", "waterfall", "bubble", "tornado", "histogram"]
     title: str
     unit: str
     unit_text: str
@@ -118,7 +119,7 @@ class Chart:
             ]
             return Table(self.title, ("From", "To", self.curves[0].name), tuple(rows))
         places = range(len(self.labels))
-        first = "" if self.kind != "path" else self.x_label
+        first = self.x_label if self.kind == "path" else ""
         if self.kind == "path":
             last = len(self.x) - 1
             places = range(last + 1) if last < 12 else range(0, last + 1, 12)
@@ -127,6 +128,8 @@ class Chart:
         else:
             lines = [(label, i) for i, label in enumerate(self.labels)]  # type: ignore[misc]  # a text here
         heads = tuple(", ".join(p for p in (c.name, self.unit_text) if p) for c in self.curves)
+        if self.kind == "bubble":
+            heads = (self.x_label, heads[1], self.curves[2].name)
         rows_ = tuple((head, *(Number(c.values[i], self.unit) for c in self.curves)) for head, i in lines)
         note = f"{self.marker[0]}: {self.marker[1]:g}" if self.marker else ""
         return Table(self.title, (first, *heads), rows_, note)

@@ -18,6 +18,8 @@ SIZE: Final = (4.2, 2.9)
 _COLOURS: Final = ("#1F4E79", "#C55A11", "#548235", "#7F7F7F")
 _DASHES: Final = ("-", "--", ":", "-.")
 _LABEL: Final = 26
+_NAMED: Final = 25
+"""More bubbles than these could not be told apart by their names."""
 
 
 def picture(chart: Chart) -> bytes:
@@ -43,7 +45,7 @@ def picture(chart: Chart) -> bytes:
         made.suptitle("\n".join(textwrap.wrap(chart.title, 52)), fontsize=9, fontweight="bold")
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
-        if (len(chart.curves) > 1 or chart.marker) and chart.kind != "waterfall":
+        if (len(chart.curves) > 1 or chart.marker) and chart.kind not in ("waterfall", "bubble"):
             made.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=7)
         out = io.BytesIO()
         made.savefig(out, format="png", metadata={"Software": None})
@@ -94,6 +96,24 @@ def _path(axes: Any, chart: Chart) -> None:
     _ticks(axes.yaxis, chart.unit)
 
 
+def _bubble(axes: Any, chart: Chart) -> None:
+    """Each row at its place, as large as its size says, with its name where they are few."""
+    named = zip(chart.labels, *(curve.values for curve in chart.curves), strict=True)
+    shown = [(name, x, y, abs(size or 0.0)) for name, x, y, size in named if x is not None and y is not None]
+    largest = max((size for *_, size in shown), default=0.0) or 1.0
+    areas = [260 * size / largest for *_, size in shown]
+    axes.scatter([x for _, x, _, _ in shown], [y for _, _, y, _ in shown], areas, color=_COLOURS[0], alpha=0.55)
+    for name, x, y, _ in shown if len(shown) <= _NAMED else ():
+        axes.annotate(textwrap.shorten(name, 20, placeholder=" …"), (x, y), fontsize=5, ha="center", va="center")
+    axes.axhline(0, color="black", linewidth=0.6)
+    axes.margins(0.12)
+    axes.set_xlabel(chart.x_label)
+    axes.set_ylabel(f"{chart.curves[1].name}, {chart.unit_text}")
+    axes.locator_params(axis="x", nbins=5)
+    _ticks(axes.xaxis, chart.unit)
+    _ticks(axes.yaxis, chart.unit)
+
+
 def _tornado(axes: Any, chart: Chart) -> None:
     """Bars to both sides of the figure as it is, the widest on top."""
     places = range(len(chart.labels))
@@ -124,6 +144,7 @@ _DRAWN: Final = {
     "columns": _columns,
     "waterfall": _columns,
     "path": _path,
+    "bubble": _bubble,
     "tornado": _tornado,
     "histogram": _histogram,
 }
