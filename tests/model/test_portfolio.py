@@ -166,9 +166,9 @@ def test_the_rate_of_return_is_effective_a_year_and_the_same_wherever_it_starts(
 def test_payback_counts_months_from_the_own_start(start: int) -> None:
     # Cumulative: -1,000, -600, -200, 200 at the end of the fourth quarter of its own, whatever the interest.
     given = {**PLAIN, "start": start, "earliest": 0, "savings": [0, 400, 400, 400]}
-    r = found({"A": given}, {"discount_rate": "90%"})
+    r = found({"A": given, "B": {**given, "savings": [1000]}}, {"discount_rate": "90%"})
     assert of(r, "npv") < 0
-    assert of(r, "payback") == 4 * 3
+    assert (of(r, "payback"), of(r, "payback", "B")) == (4 * 3, 3)
 
 
 def test_payback_is_where_the_sum_stays_and_not_where_it_first_passes() -> None:
