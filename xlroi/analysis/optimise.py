@@ -9,7 +9,7 @@ Source of the formulation: time-indexed binaries of project selection and schedu
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +22,18 @@ from xlroi.errors import InputError
 from xlroi.model.case import Case, with_settings
 from xlroi.model.model import Limit, Optimise
 
-__all__ = ["FRONTIER", "Choice", "Frontier", "Optimum", "Point", "chosen_case", "frontier", "optimise", "optimum"]
+__all__ = [
+    "FRONTIER",
+    "Choice",
+    "Frontier",
+    "Optimum",
+    "Point",
+    "chosen_case",
+    "frontier",
+    "optimise",
+    "optimum",
+    "remark",
+]
 
 FRONTIER: Final = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 """The shares of the budgets for which the frontier is drawn."""
@@ -75,8 +86,8 @@ def optimise(case: Case, *, gap: float = 1e-4, seconds: float = 45.0, progress: 
     """The choice of members and starts with the largest worth, proven to be within ``gap`` of the best there is.
 
     ``seconds`` ends the search; the gap then reached is reported. Raises :class:`InputError` where the model asks for
-    no choice, where dependencies run in a circle or contradict exclusions, where a window is empty, where what must be
-    chosen cannot be (naming the constraints that collide), and where nothing fits.
+    no choice, where a window is empty or lies behind the horizon, where what must be chosen cannot be (naming the
+    constraints that collide), and where nothing fits. What has begun stays as it is.
 
     >>> from xlroi.model.case import case_from
     >>> from xlroi.model.loading import parse_yaml
@@ -118,6 +129,11 @@ def frontier(case: Case, *, gap: float = 1e-4, seconds: float = 20.0, progress: 
     return tuple(points)
 
 
+def remark(choice: Choice, name: str) -> str:
+    """Why a member was not chosen, in words; nothing for one that was."""
+    return choice.rejected.get(name, "" if name in choice.starts else "other choices are worth more")
+
+
 def chosen_case(case: Case, choice: Choice) -> Case:
     """The case with the choice in its decision columns; a member not chosen keeps its start."""
     asked = _asked(case)
@@ -148,9 +164,9 @@ class _Offer:
         self.index = {name.casefold(): i for i, name in enumerate(self.names)}
         self.engine = Engine(case.model.system, case.model.steps)
         self.horizon = int(self._given(case.model.horizon))
-        self.windows = [self._window(row) for row in self.rows]
+        self.begun, self.after = self._under_way()
+        self.windows = [self._window(i, row) for i, row in enumerate(self.rows)]
         self.needs = list(self._needs())
-        self._refuse_circles()
         self.arrays = self._evaluated()
         self.rejected: dict[str, str] = {}
         self.proposals = [self._proposal(i) for i in range(len(self.names))]
@@ -162,7 +178,18 @@ class _Offer:
     def _given(self, id: str) -> float:
         return float(self.case.inputs[id].value(self.case.scenario))
 
-    def _window(self, row: Any) -> range:
+    def _under_way(self) -> tuple[list[bool], int]:
+        """Which members have begun and stay as they are, and the last step in which nothing can begin any more."""
+        asked = self.asked
+        values = self.engine.evaluate(self.case.values(), outputs=[asked.begun, asked.after])
+        after = values.cell(asked.after)
+        begun = [values.cell(asked.begun, i) == 1 for i in range(len(self.rows))]
+        return begun, int(after) if isinstance(after, float) and after > 0 else -1
+
+    def _window(self, i: int, row: Any) -> range:
+        if self.begun[i]:
+            start = int(row.values[self.asked.start])
+            return range(start, start + 1)
         first, last = int(row.values[self.asked.earliest]), int(row.values[self.asked.latest])
         where = f"{self.asked.table}[{row.name}]"
         if first > self.horizon:
@@ -173,7 +200,7 @@ class _Offer:
             )
         if last < first:
             raise InputError(f"{where}: the window ends ({last}) before it begins ({first})")
-        return range(first, min(last, self.horizon) + 1)
+        return range(max(first, self.after + 1), min(last, self.horizon) + 1)
 
     def _evaluated(self) -> dict[str, Array]:
         """Every line that the choice reads, [starts, members, steps], all members beginning in the same step."""
@@ -188,7 +215,7 @@ class _Offer:
 
     def _proposal(self, i: int) -> Proposal:
         asked, row = self.asked, self.rows[i]
-        must = row.values[asked.mandatory] == "yes"
+        must = row.values[asked.mandatory] == "yes" or self.begun[i]
         starts = {}
         for start in self.windows[i]:
             worth = float(self.arrays[asked.worth][start, i, 0])
@@ -199,6 +226,8 @@ class _Offer:
         return Proposal(row.name, starts, must)
 
     def _why(self, i: int) -> str:
+        if not self.windows[i]:
+            return f"its window has passed: {self.case.model.step} {self.after} is over"
         start = self.windows[i].start
         if math.isnan(float(self.arrays[self.asked.worth][start, i, 0])):
             return "its worth is no number"
@@ -216,29 +245,6 @@ class _Offer:
         for row in self.case.tables[table.table]:
             one, other = (self.index[str(row.values[k]).casefold()] for k in (table.one, table.other))
             yield row.name, one, other
-
-    def _refuse_circles(self) -> None:
-        """A circle of dependencies, and a member that needs what it excludes, leave nothing to choose."""
-        after: dict[int, list[int]] = {}
-        for _, member, needed, _ in self.needs:
-            after.setdefault(member, []).append(needed)
-        closure: dict[int, list[int]] = {}
-        for member in after:
-            path = _circle(member, after)
-            if path:
-                chain = " needs ".join(self.names[i] for i in path)
-                raise InputError(f"{self.asked.requires.table}: a circle: {chain}; take one of them out")
-            closure[member] = _all_needed(member, after)
-        for row, one, other in self._excluded():
-            where = f"{self.asked.excludes.table}[{row}]"
-            if one == other:
-                raise InputError(f"{where}: {self.names[one]!r} excludes itself")
-            for a, b in ((one, other), (other, one)):
-                if b in closure.get(a, ()):
-                    raise InputError(
-                        f"{where}: {self.names[a]!r} excludes {self.names[b]!r}, and needs it "
-                        f"({self.asked.requires.table}): it can never be chosen; take one of the two out"
-                    )
 
     def rules_at(self, scale: float) -> tuple[list[Rule], float]:
         """All rules with the budgets at a scale, and the sum of the scaled limits that the frontier is drawn over."""
@@ -274,32 +280,6 @@ class _Offer:
         """What each member uses in some of the steps, by its start, [starts, members]."""
         found: Array = np.nansum(self.arrays[limit.flow][:, :, : self.horizon + 1][:, :, steps], axis=2)
         return found
-
-
-def _circle(start: int, after: Mapping[int, Sequence[int]]) -> list[int]:
-    """The path from a member back to itself, or nothing."""
-    trail: list[tuple[int, list[int]]] = [(start, [start])]
-    seen = set()
-    while trail:
-        at, path = trail.pop()
-        for needed in after.get(at, ()):
-            if needed == start:
-                return [*path, start]
-            if needed not in seen:
-                seen.add(needed)
-                trail.append((needed, [*path, needed]))
-    return []
-
-
-def _all_needed(member: int, after: Mapping[int, Sequence[int]]) -> list[int]:
-    found: list[int] = []
-    open_ = list(after.get(member, ()))
-    while open_:
-        needed = open_.pop()
-        if needed not in found:
-            found.append(needed)
-            open_ += after.get(needed, ())
-    return found
 
 
 def _choice(offer: _Offer, solved: Solved) -> Choice:

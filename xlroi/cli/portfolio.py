@@ -147,6 +147,8 @@ def _points(points: Frontier) -> list[dict[str, Any]]:
 
 
 def _report(found: Choice, case: Case) -> None:
+    from xlroi.analysis.optimise import remark
+
     asked = case.model.optimise
     assert asked is not None  # else there were nothing to report
     rows = []
@@ -154,8 +156,7 @@ def _report(found: Choice, case: Case) -> None:
         start = found.starts.get(row.name)
         chosen = "yes" if start is not None else "no"
         worth = "" if start is None else shown(found.worths[row.name], "money")
-        why = found.rejected.get(row.name, "" if start is not None else "other choices are worth more")
-        rows.append([row.name, chosen, "" if start is None else str(start), worth, why])
+        rows.append([row.name, chosen, "" if start is None else str(start), worth, remark(found, row.name)])
     table(case.title, [case.model.tables[asked.table].label, "Chosen", "Start", f"Worth, {case.currency}", ""], rows)
     click.echo(
         f"{len(found.starts)} of {found.proposed} chosen, worth {shown(found.worth, 'money')} {case.currency}; "

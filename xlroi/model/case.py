@@ -16,6 +16,7 @@ from xlroi.errors import InputError, Problem
 from xlroi.formula.scope import did_you_mean
 from xlroi.model.bounds import bounded
 from xlroi.model.catalogue import catalogue, refers, resolved
+from xlroi.model.choice import contradictions
 from xlroi.model.currency import in_currency
 from xlroi.model.distributions import Correlation, Distribution, distribution_from
 from xlroi.model.house import House, find_house
@@ -326,6 +327,9 @@ class _Reader:
         if len(self.problems) == before:
             self._keys(tables)
             self._reach(series, tables, inputs)
+        if model.optimise and len(self.problems) == before:
+            for place, message in contradictions(model.optimise, tables):
+                self.problem(place, message)
         return series, tables
 
     def _keys(self, tables: Mapping[str, tuple[Row, ...]]) -> None:

@@ -1,16 +1,17 @@
-"""The choice that a template asks an optimiser to make: its names, checked against tables and lines."""
+"""The choice that a template asks an optimiser to make: its names, and what in a case leaves no choice."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from xlroi.formula.scope import did_you_mean
 from xlroi.formula.system import System
 from xlroi.model.loading import KeyPath
 from xlroi.model.model import Excludes, Input, Limit, Optimise, Requires, Table
+from xlroi.model.rows import Row
 from xlroi.model.shape import OptimiseShape
 
-__all__ = ["choice_of"]
+__all__ = ["choice_of", "contradictions"]
 
 
 def choice_of(
@@ -29,8 +30,9 @@ def choice_of(
             problem(("optimise", key), f"{column!r} is no column with the choices yes and no")
     for key in ("start", "earliest", "latest"):
         check.column((), key, shape.table, getattr(shape, key), "number")
-    for key in ("admitted", "worth"):
+    for key in ("admitted", "worth", "begun"):
         check.line((), key, getattr(shape, key), shape.table, month=False)
+    check.line((), "after", shape.after, None, month=False)
     if shape.scale not in inputs:
         problem(("optimise", "scale"), f"{shape.scale!r} is not an input" + did_you_mean(shape.scale, list(inputs)))
     for index, limit in enumerate(shape.limits):
@@ -60,6 +62,60 @@ def choice_of(
             "excludes": Excludes(**given["excludes"]),
         }
     )
+
+
+def contradictions(asked: Optimise, tables: Mapping[str, tuple[Row, ...]]) -> Iterator[tuple[KeyPath, str]]:
+    """Dependencies that run in a circle, and exclusions that leave a row no way to be chosen, each at its place."""
+    requires, excludes = asked.requires, asked.excludes
+    names = {row.name.casefold(): row.name for row in tables[asked.table]}
+
+    def key(row: Row, column: str) -> str:
+        return names[str(row.values[column]).casefold()]
+
+    needs: dict[str, list[str]] = {}
+    for row in tables[requires.table]:
+        needs.setdefault(key(row, requires.member), []).append(key(row, requires.needs))
+    told: set[str] = set()
+    for row in tables[requires.table]:
+        member = key(row, requires.member)
+        path = _circle(member, needs)
+        if path and not told & set(path):
+            told |= set(path)
+            yield ("tables", requires.table, row.name), f"a circle: {' needs '.join(path)}; take one of them out"
+    for row in tables[excludes.table]:
+        one, other = key(row, excludes.one), key(row, excludes.other)
+        place: KeyPath = ("tables", excludes.table, row.name)
+        if one == other:
+            yield place, f"{one!r} excludes itself"
+        for a, b in ((one, other), (other, one)):
+            if a != b and b in _needed(a, needs):
+                yield place, f"{a!r} excludes {b!r}, and needs it ({requires.table}); take one of the two out"
+
+
+def _circle(start: str, needs: Mapping[str, Sequence[str]]) -> list[str]:
+    """The path from a row back to itself, or nothing."""
+    trail, seen = [[start]], set()
+    while trail:
+        path = trail.pop()
+        for needed in needs.get(path[-1], ()):
+            if needed == start:
+                return [*path, start]
+            if needed not in seen:
+                seen.add(needed)
+                trail.append([*path, needed])
+    return []
+
+
+def _needed(start: str, needs: Mapping[str, Sequence[str]]) -> set[str]:
+    """All that a row needs, and what that needs in turn."""
+    found: set[str] = set()
+    to_do = [start]
+    while to_do:
+        for needed in needs.get(to_do.pop(), ()):
+            if needed not in found:
+                found.add(needed)
+                to_do.append(needed)
+    return found
 
 
 class _Names:

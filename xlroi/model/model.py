@@ -270,7 +270,8 @@ class Optimise:
     which step between the columns ``earliest`` and ``latest`` each begins (column ``start``).
 
     ``admitted`` and ``worth`` are lines of the table: which rows may be chosen, and what each adds to the sum that is
-    to be as large as can be. Rows with "yes" in the column ``mandatory`` must be chosen. ``scale`` is the input that
+    to be as large as can be. Rows with "yes" in the column ``mandatory`` must be chosen; rows whose line ``begun`` is 1
+    stay as they are, and the others begin after the step ``after``. ``scale`` is the input that
     scales the budgets of the efficient frontier.
     """
 
@@ -282,6 +283,8 @@ class Optimise:
     mandatory: str
     admitted: str
     worth: str
+    begun: str
+    after: str
     scale: str
     limits: tuple[Limit, ...]
     requires: Requires

@@ -200,6 +200,8 @@ class OptimiseShape(Strict):
     mandatory: str
     admitted: str
     worth: str
+    begun: str
+    after: str
     scale: str
     limits: list[LimitShape]
     requires: RequiresShape

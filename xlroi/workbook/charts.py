@@ -126,7 +126,7 @@ def _columns(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
     return chart
 
 
-_LABELLED: Final = 10
+_LABELLED: Final = 8
 """The amounts on more columns than these would stand on each other."""
 
 
@@ -253,12 +253,12 @@ def _bubble(workbook: Workbook, layout: Layout, drawing: Drawing) -> Any:
     table = str(model.system.lines[across].type.table)
     members = [i for i, name in enumerate(layout.as_built.row_names(table)) if name]
     few = len(members) <= _NAMED
-    for index, member in enumerate(members):
+    for member in members:
         x, y, z = (_reference(workbook, layout.homes[id], layout, member) for id in (across, up, size))
         series = SeriesFactory(values=y, xvalues=x, zvalues=z)
         name = _reference(workbook, layout.homes[name_of(table)], layout, member)
         series.tx = SeriesLabel(strRef=StrRef(f=str(name)))
-        series.graphicalProperties = GraphicalProperties(solidFill=_COLOURS[index % len(_COLOURS) if few else 0])
+        series.graphicalProperties = GraphicalProperties(solidFill="9DB7D5")
         series.invertIfNegative = False
         if few:
             series.dLbls = DataLabelList(

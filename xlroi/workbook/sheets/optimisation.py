@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from xlroi.analysis.optimise import Choice, Frontier, Optimum
+from xlroi.analysis.optimise import Choice, Frontier, Optimum, remark
 from xlroi.formula.scope import name_of
 from xlroi.model.model import Optimise
 from xlroi.version import __version__
@@ -54,7 +54,7 @@ def _choice(sheet: Sheet, book: Book, asked: Optimise, choice: Choice) -> None:
     said += f"{book.case.currency}, this one lies within {choice.gap:.2%} of that"
     sheet.put(4, 2, said, "note")
     sheet.put(5, 2, f"{choice.solver}, xlroi {__version__}; each member of the choice at its best start", "note")
-    sheet.put(6, 2, "Worth of the best choice", "label")
+    sheet.put(6, 2, f"{book.model.texts[asked.worth].label}: sum of the best choice", "label")
     sheet.put(6, 5, choice.worth, "stamp", shown)
     for member, row in enumerate(book.case.tables[asked.table]):
         start = choice.starts.get(row.name)
@@ -62,7 +62,7 @@ def _choice(sheet: Sheet, book: Book, asked: Optimise, choice: Choice) -> None:
         if start is not None:
             sheet.put(9 + member, 4, float(start), "stamp", "0")
             sheet.put(9 + member, 5, choice.worths[row.name], "stamp", shown)
-        sheet.put(9 + member, 9, choice.rejected.get(row.name, ""), "aside")
+        sheet.put(9 + member, 9, remark(choice, row.name), "aside")
 
 
 def _frontier(sheet: Sheet, book: Book, frontier: Frontier, row: int) -> None:
