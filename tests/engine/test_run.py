@@ -18,6 +18,7 @@ from xlroi.formula.functions import FUNCTIONS
 from xlroi.formula.scope import Declaration
 from xlroi.formula.system import Draft, build_system
 from xlroi.formula.tree import Type
+from xlroi.formula.units import parse_unit
 from xlroi.values import CellValue
 
 
@@ -211,3 +212,21 @@ def test_a_plan_computes_once_what_does_not_vary_and_lets_go_of_what_nothing_rea
     plan = plan_of(build_system([Declaration(n, Type(), "input") for n in "ab"], drafts, {}), ["end"], ["a"])
     assert [work.ids for work in plan.fixed] == [("still",)]
     assert [(work.ids, work.done) for work in plan.varying] == [(("between",), ()), (("end",), ("between",))]
+
+
+def test_an_error_travels_down_two_lines_that_read_each_other_by_row() -> None:
+    """What is left before a lever reads what is left after the one above; a divisor of 0 spoils that and all below."""
+    declared = [
+        Declaration("t.name", Type("t", kind="text"), "column"),
+        Declaration("t.new", Type("t"), "column"),
+        Declaration("t.divisor", Type("t"), "column"),
+    ]
+    drafts = [
+        Draft("before", "IF(t.new = 1, 1, ABOVE(after))", "t", unit=parse_unit("1")),
+        Draft("after", "before * (1 - 0.5 / t.divisor)", "t", unit=parse_unit("1")),
+    ]
+    leaves = {"t.name": ["a", "b", "c", "d"], "t.new": [1.0, 0.0, 0.0, 1.0], "t.divisor": [1.0, 0.0, 2.0, 2.0]}
+    found = Engine(build_system(declared, drafts, {"t": None}), 1).evaluate(leaves)
+    # a: 1 * (1 - 0.5); b divides by 0; c reads it; d begins anew: 1 * (1 - 0.25).
+    assert [found.cell("before", row) for row in range(4)] == [1.0, 0.5, "#DIV/0!", 1.0]
+    assert [found.cell("after", row) for row in range(4)] == [0.5, "#DIV/0!", "#DIV/0!", 0.75]

@@ -102,7 +102,7 @@ class Engine:
             ids = group.ids if needed is None else tuple(id for id in group.ids if id in needed)
             if ids:
                 self._compute(group, ids, frame, walker)
-                self._name_errors(ids, values, walker)
+                self._name_errors(ids, values, walker, by_row=group.by_row)
         return values
 
     def row_names(self, leaves: Mapping[str, Leaf], table: str) -> list[str]:
@@ -206,7 +206,8 @@ class Engine:
         table = next((t for t in (lines[id].type.table for id in ids) if t), None) if group.by_row else None
         part = replace(frame)
         closures = {id: self._closure(id, careful) for id in ids} if table else self._hoisted(group, ids, part, careful)
-        for step in range(self.steps if any(lines[id].type.month for id in ids) else 1):
+        steps = range(self.steps if any(lines[id].type.month for id in ids) else 1)
+        for step in steps if group.by_step else [None]:
             part.step = step
             for row in range(frame.members(table)) if table else [None]:
                 part.member = None if row is None else (str(table), row)
@@ -237,9 +238,9 @@ class Engine:
         array = self._closure(id, careful)(frame)
         return np.array(array) if array.dtype == object else array
 
-    def _store(self, id: str, frame: Frame, column: Array, step: int, row: int | None) -> None:
+    def _store(self, id: str, frame: Frame, column: Array, step: int | None, row: int | None) -> None:
         line, values = self.system.lines[id], frame.values
-        if step == 0 and not row:
+        if not step and not row:
             steps = self.steps if line.type.month else 1
             values[id] = np.zeros((column.shape[0], self._members(id, frame), steps), order="F")
         array = values[id]
@@ -247,7 +248,8 @@ class Engine:
             array = np.broadcast_to(array, (column.shape[0], *array.shape[1:]))
             array = values[id] = np.array(array, order="F")
         rows = slice(None) if row is None or line.type.table is None else slice(row, row + 1)
-        array[:, rows, step : step + 1] = self._at_rest(id, column, frame, rows)
+        columns = slice(None) if step is None else slice(step, step + 1)
+        array[:, rows, columns] = self._at_rest(id, column, frame, rows)
 
     def _members(self, id: str, frame: Frame) -> int:
         table = self.system.lines[id].type.table
@@ -279,24 +281,23 @@ class Engine:
                 array[0, member, step] = walker.value(line.node, member, step) if active else ""
         return array
 
-    def _name_errors(self, ids: Iterable[str], values: Values, walker: Walker) -> None:
-        """Ask the walker for the kind of every NaN, step by step so that PRIOR finds what it reads."""
+    def _name_errors(self, ids: Iterable[str], values: Values, walker: Walker, *, by_row: bool) -> None:
+        """Ask the walker for the kind of every NaN, step by step and row by row so that PRIOR and ABOVE find theirs."""
         numeric = [id for id in ids if self.system.lines[id].type.kind != "text"]
         missing = {id: np.isnan(values.arrays[id][0]) for id in numeric}
         if not any(m.any() for m in missing.values()):
             return
         for step in range(self.steps):
-            for id in numeric:
-                if step >= missing[id].shape[1]:
-                    continue
-                for member in np.flatnonzero(missing[id][:, step]):
-                    found = walker.value(self.system.lines[id].node, int(member), step)
-                    if not isinstance(found, ExcelError):
-                        raise RuntimeError(
-                            f"{id!r} at member {member}, step {step}: the array engine finds an error, "
-                            f"the cell by cell walk {found!r}"
-                        )
-                    values.errors[id, int(member), step] = found
+            lines = [id for id in numeric if step < missing[id].shape[1]]
+            cells = [(int(member), id) for id in lines for member in np.flatnonzero(missing[id][:, step])]
+            for member, id in sorted(cells, key=lambda cell: cell[0]) if by_row else cells:
+                found = walker.value(self.system.lines[id].node, member, step)
+                if not isinstance(found, ExcelError):
+                    raise RuntimeError(
+                        f"{id!r} at member {member}, step {step}: the array engine finds an error, "
+                        f"the cell by cell walk {found!r}"
+                    )
+                values.errors[id, member, step] = found
 
     def _closure(self, id: str, careful: bool) -> Evaluate:
         found = self._compiled.get((id, careful))

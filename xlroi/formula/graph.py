@@ -33,13 +33,14 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Lines that are computed together: one line, or a recursion that runs step by step, in this order.
+    """Lines that are computed together, in this order: one line, or a recursion.
 
-    ``by_row`` tells that the recursion also runs down the rows of a table.
+    ``by_step`` tells that the recursion runs from step to step, ``by_row`` that it runs down the rows of a table.
     """
 
     ids: tuple[str, ...]
     recursive: bool
+    by_step: bool = False
     by_row: bool = False
 
 
@@ -106,8 +107,9 @@ def evaluation_order(readers: Mapping[str, Sequence[Edge]]) -> list[Group]:
                     members = _component(line, stack, on_stack)
                     recursive = len(members) > 1 or line in targets[line]
                     inside = set(members)
-                    by_row = any(e.how == "above" and e.name in inside for m in members for e in readers[m])
-                    groups.append(Group(_within(members, readers) if recursive else members, recursive, by_row))
+                    how = {e.how for m in members for e in readers[m] if e.name in inside}
+                    order = _within(members, readers) if recursive else members
+                    groups.append(Group(order, recursive, bool(how - {"same", "above"}), "above" in how))
             elif following not in index:
                 index[following] = low[following] = len(index)
                 stack.append(following)
