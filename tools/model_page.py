@@ -102,7 +102,7 @@ def _tables(model: Model) -> Iterator[str]:
             continue
         rows = [(c.label, f"`{c.path}`", _kind(model, c), _bounds(c), c.help) for c in table.columns.values()]
         yield _table(("Column", "Name", "Unit", "Bounds", "About"), rows)
-        yield f"Rows of the template: {', '.join(table.rows)}.\n"
+        yield f"Rows of the template: {', '.join(table.rows) or 'none'}.\n"
 
 
 def _kind(model: Model, column: Column) -> str:

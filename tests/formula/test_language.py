@@ -168,3 +168,8 @@ class Letters:
 def test_formulas_are_spelled_with_the_brackets_that_engines_need(formula: str, cell: str) -> None:
     """Rules 7, 20 and 29."""
     assert spell(line(formula).node, Letters()) == cell
+
+
+def test_8_sums_over_rows_compare_plain_lines_and_above_reads_lines() -> None:
+    assert "arithmetic inside a comparison" in refusal("SUM(risks.loss * (risks.loss + 1 * price > price))", unit=MONEY)
+    assert "give options.cost a line of its own" in refusal("ABOVE(options.cost)", table="options", unit=MONEY)

@@ -92,7 +92,7 @@ class _Maker:
                 lambda _: "RANK(options.price)",
                 lambda _: "LAST(usage)",
                 lambda _: "SUM(flows)",
-                lambda _: "ABOVE(options.price)",
+                lambda _: "ABOVE(own_price)",
             ]
         if self.kind == "month":
             words += [
@@ -132,7 +132,7 @@ class _Maker:
 
 def _drafts() -> list[Draft]:
     rng = random.Random(SEED)
-    extra = [Draft("rate_years", "rate * 25")]
+    extra = [Draft("rate_years", "rate * 25"), Draft("own_price", "options.price", "options")]
     made = []
     for number in range(COUNT):
         # A monthly line fills a row of cells, so few are enough for many cells; each counts once.

@@ -122,3 +122,23 @@ def test_a_slip_in_a_block_is_named_with_its_line(old: str, new: str, message: s
     with pytest.raises(InputError) as refused:
         model_from(parse_yaml(with_block(old, new), "small.yaml"))
     assert any(message in str(p) for p in refused.value.problems), refused.value.problems
+
+
+OPTIONAL = TEMPLATE.replace(
+    "sections:\n",
+    "tables:\n  extras: {optional: true, columns: {price: {unit: money}}, rows: {One: {price: 7}}}\nsections:\n",
+).replace("formula: SUM(paid)", "formula: SUM(paid) + SUM(extras.price)")
+
+
+def test_an_optional_table_may_have_no_rows() -> None:
+    model = model_from(parse_yaml(OPTIONAL, "small.yaml"))
+    assert run(case_from(parse_yaml("model: small\n", "case.yaml"), model)).outputs["total"] == 12 * 5 + 7
+    assert run(case_from(parse_yaml("model: small\ntables: {extras: {}}\n", "case.yaml"), model)).outputs["total"] == 60
+    required = model_from(parse_yaml(OPTIONAL.replace("optional: true, ", ""), "small.yaml"))
+    with pytest.raises(InputError, match="a table needs at least one row"):
+        case_from(parse_yaml("model: small\ntables: {extras: {}}\n", "case.yaml"), required)
+
+
+def test_an_optional_table_without_spare_rows_is_refused() -> None:
+    with pytest.raises(InputError, match="a table that may be empty has spare rows"):
+        model_from(parse_yaml(OPTIONAL.replace("optional: true", "optional: true, spare: 0"), "small.yaml"))

@@ -120,6 +120,9 @@ def _fits_table_sum(node: Node, table: str, over_month: bool) -> None:
                 raise _own_line(factor, "a factor without months in a sum over rows and months")
             if isinstance(factor, Binary):
                 _fits_sumproduct(factor)
+                sides = (side for side in (factor.left, factor.right) if side.type.table == table)
+                if not all(isinstance(side, Name) for side in sides):
+                    raise _own_line(factor, "arithmetic inside a comparison")
         else:
             raise _own_line(factor, "a factor that is neither a plain line nor a comparison")
 
@@ -225,6 +228,12 @@ def member(function: Function, arguments: list[Node], node: Call, own: str | Non
                 raise FormulaError(f"{function.name} per month belongs on a line 'per: month'", node.position)
             return Type(month=value.type.month)
         case "RANK" | "ABOVE":
+            if function.name == "ABOVE" and isinstance(first, Name) and "." in first.id:
+                raise FormulaError(
+                    "ABOVE reads a line, not a column, above whose first row stands a heading: "
+                    f"give {first.id} a line of its own",
+                    node.position,
+                )
             if _plain(function, first, "a line of a table").type.table is None:
                 raise FormulaError(f"{function.name} reads a line of a table, and this one has none", node.position)
             return first.type

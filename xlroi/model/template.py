@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,9 @@ def model_names() -> list[str]:
     return sorted(p.name.removesuffix(".yaml") for p in templates().joinpath("models").iterdir())
 
 
+@cache
 def load_model(name: str) -> Model:
-    """A model of the package by name; raises :class:`InputError` with the nearest names.
+    """A model of the package by name, read once; raises :class:`InputError` with the nearest names.
 
     >>> load_model("roi").outputs[0].id
     'total_cost'

@@ -51,7 +51,7 @@ def annual(model: Model) -> Additions:
         line(f"years.{id}", f"SUM(annual.{id})", table=False)
         line(f"apart.{id}", f"ABS(years.{id} - total.{id}) > check_tolerance * ABS(total.{id})", table=False)
         apart[f"aparts.{id}"] = f"apart.{id}"
-    check = Check("annual_agrees", "Fiscal years sum to the months", "error", "Every flow on Annual and its total")
+    check = Check("annual_agrees", "Fiscal years sum to the timeline", "error", "Every flow on Annual and its total")
     found.checks.append((check, f"{found.sum_down(apart)} = 0"))
     _profit_and_loss(found, model)
     return found

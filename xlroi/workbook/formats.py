@@ -44,7 +44,7 @@ def number_format(unit: str) -> str:
         return _LARGE
     if unit == "number":
         return "0"  # a year, not an amount
-    if unit in ("flag", "month", "1"):
+    if unit in ("flag", "month", "step", "1"):
         return _WHOLE
     return _COUNT
 

@@ -203,6 +203,8 @@ class Sheet:
     """The last column that is printed; what stands behind it is for the screen."""
     print_rows: int | None = None
     """The last row that is printed."""
+    new_page: int | None = None
+    """The row that begins a new page where the sheet is printed on several."""
     drawings: list[Drawing] = field(default_factory=list)
     what_ifs: list[WhatIfTable] = field(default_factory=list)
     choices: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)

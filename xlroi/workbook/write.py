@@ -22,6 +22,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.formula import DataTableFormula
 from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
 from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlroi.analysis.optimise import Optimum
@@ -236,6 +237,8 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
     ws.page_setup.paperSize = 8 if wide > 1 else 9  # A3, A4
     one_page = sheet.role == "report" and max(cell.row for cell in sheet.placed) <= _ONE_PAGE
     ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = wide, 1 if one_page else 0
+    if sheet.new_page and not one_page:
+        ws.row_breaks.append(Break(id=sheet.new_page - 1))
     ws.sheet_properties.pageSetUpPr.fitToPage = True  # type: ignore[union-attr]
     if sheet.repeat_rows:
         ws.print_title_rows = sheet.repeat_rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from xlroi.analysis.optimise import Choice, Frontier, Optimum, remark
+from xlroi.analysis.optimise import FRONTIER, Choice, Frontier, Optimum, remark
 from xlroi.formula.scope import name_of
 from xlroi.model.model import Optimise
 from xlroi.version import __version__
@@ -75,6 +75,8 @@ def _frontier(sheet: Sheet, book: Book, frontier: Frontier, row: int) -> None:
         for column, (value, shown) in enumerate((*cells, (float(point.chosen), "0"), (point.gap, "0.00%")), 2):
             sheet.put(first + offset, column, value, "stamp", shown)
     last = first + len(frontier) - 1
+    said = "" if len(frontier) == len(FRONTIER) else "With smaller budgets what must be chosen does not fit"
+    sheet.put(last + 1, 2, said, "note")
     if frontier:
         cells_ = (f"C{first}:C{last}", f"D{first}:D{last}")
         title = "Efficient frontier"

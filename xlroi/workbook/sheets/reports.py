@@ -12,7 +12,7 @@ from xlroi.model.model import Chart, Output
 from xlroi.workbook.book import Book
 from xlroi.workbook.formats import DATE_FORMAT, number_format, report_unit
 from xlroi.workbook.lines import BUILT_ON, said_of
-from xlroi.workbook.plan import Drawing, Leaf, Line, Link, Sheet
+from xlroi.workbook.plan import Drawing, Leaf, Line, Link, Sheet, Style
 from xlroi.workbook.sources import DEFAULTS, UNSTATED
 
 __all__ = ["checks", "cover", "guide", "results"]
@@ -137,6 +137,7 @@ _PER_ROW: Final = 3
 def _charts(sheet: Sheet, charts: Sequence[Chart], row: int) -> int:
     """Charts side by side, three to a row; returns the row below them. Bubbles need a row of their own."""
     for chart in (c for c in charts if c.type == "bubble"):
+        sheet.new_page = sheet.new_page or row
         sheet.drawings.append(
             Drawing("bubble", chart.title, chart.lines, None, f"B{row}", (_ROOM, 2 * _CHART_ROWS * 0.48))
         )
@@ -253,15 +254,17 @@ _SEVERAL: Final = 10
 def _members(sheet: Sheet, book: Book, table: str, outputs: Sequence[Output], row: int) -> int:
     """A row per member, a column per output."""
     sheet.put(row, 2, book.model.tables[table].label, "column_head")
+    texts = {output.id for output in outputs if book.model.system.lines[output.id].type.kind == "text"}
     for column, output in enumerate(outputs, 3):
-        sheet.put(row, column, output.label, "number_head")
+        sheet.put(row, column, output.label, "column_head" if output.id in texts else "number_head")
         sheet.put(row + 1, column, report_unit(output.unit_text, book.case.currency), "header")
-        sheet.widths[column] = max(sheet.widths.get(column, 18), 18)
+        sheet.widths[column] = max(sheet.widths.get(column, 18), 32 if output.id in texts else 18)
     for member in range(book.rows(table)):
         at = row + 2 + member
         sheet.put(at, 2, Link(name_of(table), member), "member")
         for column, output in enumerate(outputs, 3):
-            sheet.put(at, column, Link(output.id, member), "output", number_format(output.unit_text))
+            style: Style = "said" if output.id in texts else "output"
+            sheet.put(at, column, Link(output.id, member), style, number_format(output.unit_text))
     return row + 2 + book.rows(table)
 
 
