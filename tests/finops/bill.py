@@ -39,7 +39,7 @@ def write_bill(path: Path, rows: Sequence[Mapping[str, str]], without: Sequence[
     """A CSV of rows that differ from :data:`ROW` as said."""
     columns = [name for name in dict.fromkeys([*ROW, *(name for row in rows for name in row)]) if name not in without]
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, extrasaction="ignore")
+        writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows({**ROW, **row} for row in rows)
     return path

@@ -89,7 +89,7 @@ def _parquet(path: Path, costs: str) -> Path:
     typed = ", ".join(f"CAST(NULLIF({c}, 'NULL') AS {costs}) AS {c}" for c in
                       ("BilledCost", "EffectiveCost", "ContractedCost", "ListCost"))  # fmt: skip
     with duckdb.connect() as connection:
-        read = connection.read_csv(str(SAMPLE), all_varchar=True, header=True)
+        connection.read_csv(str(SAMPLE), all_varchar=True, header=True).create("read")
         connection.sql(
             f"SELECT * REPLACE ({typed}, CAST(BillingPeriodStart AS TIMESTAMPTZ) AS BillingPeriodStart, "
             "CAST(ChargePeriodStart AS TIMESTAMP) AS ChargePeriodStart, "
@@ -188,5 +188,3 @@ def test_ten_thousand_keys_are_no_keys(tmp_path: Path) -> None:
 def test_azure_writes_tags_without_braces(tmp_path: Path) -> None:
     found = profiled(write_bill(tmp_path / "bill.csv", [{"Tags": '"team": "a","env": ""'}]))
     assert {c.key for c in found.coverage} == {None, "team"}
-
-

@@ -26,7 +26,7 @@ MONEY: Final = nw.Decimal(38, DECIMALS)
 NOTHING: Final = nw.lit(None, dtype=nw.String)
 
 # What exports write for "nothing".
-_NULLS: Final = ("NULL", "null", "Null", "None", "none", "NONE", "N/A", "n/a", "\\N")
+_NULLS: Final = ("NULL", "null", "None", "N/A", "\\N")
 # Patterns say where they begin and end: DuckDB (RE2) and Spark (Java) look for them anywhere in a cell.
 _AMOUNT: Final = r"^\s*[+-]?(\d{1,15}(\.\d*)?|\.\d+|\d(\.\d*)?[eE](\+?0?\d|\+?1[0-4]|-\d{1,3}))\s*$"
 _DAY: Final = r"^20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
@@ -39,7 +39,7 @@ def is_one_of(cell: Expr, words: Sequence[str]) -> Expr:
 
 
 def text(cell: Expr) -> Expr:
-    """A text without spaces around it; null where the cell is empty or says ``NULL``, ``None``, ``N/A`` or ``\\N``."""
+    """A text without spaces around it; null where the cell is empty or says ``NULL`` or ``None``."""
     edged = cell.str.starts_with(" ") | cell.str.ends_with(" ")
     return _said(nw.when(edged).then(cell.str.strip_chars()).otherwise(cell))
 

@@ -27,8 +27,8 @@ from xlroi.errors import InputError
 from xlroi.model.loading import Document, load_yaml, parse_yaml
 from xlroi.resources import templates
 
-__all__ = ["By", "Constant", "Difference", "First", "Layout", "Named", "Prefixed", "Product", "Sum", "Term", "load_mapping",
-           "names_of", "required", "shipped"]  # fmt: skip
+__all__ = ["By", "Constant", "Difference", "First", "Layout", "Named", "Prefixed", "Product", "Sum", "Term",
+           "load_mapping", "names_of", "required", "shipped"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

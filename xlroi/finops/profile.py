@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
@@ -103,7 +103,8 @@ _ASKED: Final = tuple(check for check in CHECKS if check.id not in {f"bad_{cost}
 def profile(bills: Bills, *, keep_repeated: bool = False) -> Profile:
     """Profile opened bills; raises :class:`InputError` where a total would be wrong."""
     counts = [Measure(check.id, check.id, "count") for check in _ASKED]
-    groups = look_over(bills, counts, keep_repeated=keep_repeated)
+    examples = [Measure(f"most_{check.id}", check.id, "max") for check in _ASKED]
+    groups = look_over(bills, [*counts, *examples], keep_repeated=keep_repeated)
     wrong = {(g.file, c.id): None for g in groups for c in _ASKED if c.fatal and g.values[c.id]}
     if wrong and (error := bills.refused(list(wrong))):
         raise error
@@ -122,7 +123,7 @@ def profile(bills: Bills, *, keep_repeated: bool = False) -> Profile:
         tuple(_total(found, found[0].month) for found in _by(groups, "provider", "currency", "month")),
         verdicts,
         coverage,
-        (*_suspicions(bills, groups), *tag_suspicions),
+        (*_suspicions(groups), *tag_suspicions),
         tuple(commitments(bills)),
         remarks,
     )
@@ -189,23 +190,14 @@ def _trusted(states: Mapping[str, State], total: Mapping[str, Decimal]) -> tuple
     return "effective", f"it spreads commitments over their use; BilledCost is what the invoice says{savings}"
 
 
-def _suspicions(bills: Bills, groups: Sequence[Group]) -> list[Suspicion]:
-    found = [
-        (provider[0].provider, check, count)
-        for provider in _by(groups, "provider")
-        for check in _ASKED
-        if (count := sum(int(group.values[check.id] or 0) for group in provider))
-    ]
-    said = _examples(bills, {check.id for _, check, _ in found})
-    return [Suspicion(name, c.column, c.says, count, said[name, c.id] or "") for name, c, count in found]
-
-
-def _examples(bills: Bills, ids: Iterable[str]) -> dict[tuple[str | None, str], str | None]:
-    asked = sorted(ids)
-    if not asked:
-        return {}
-    cube = bills.cube(["provider"], [Measure(f"most_{id}", id, "max") for id in asked])
-    return {(row[0], id): value for row in bills.rows(cube) for id, value in zip(asked, row[1:], strict=True)}
+def _suspicions(groups: Sequence[Group]) -> list[Suspicion]:
+    found = []
+    for provider in _by(groups, "provider"):
+        for check in _ASKED:
+            if count := sum(int(group.values[check.id] or 0) for group in provider):
+                example = max(str(group.values[f"most_{check.id}"] or "") for group in provider)
+                found.append(Suspicion(provider[0].provider, check.column, check.says, count, example))
+    return found
 
 
 @dataclass(slots=True)
