@@ -131,7 +131,7 @@ CELLS = st.sampled_from(
 )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from(sorted(ROW)), CELLS, max_size=4), min_size=1, max_size=4))
 def test_a_bill_of_odd_cells_is_profiled_or_refused_with_a_place(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, str]]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -70,25 +73,27 @@ class Bills:
         """The rows of a cube."""
         return self.engine.rows(frame)
 
-    def refused(self, suspects: Sequence[tuple[str, str]]) -> InputError | None:
-        """A problem for each (file, check) that finds something: its first row, and what stands there."""
-        problems = []
+    def refused(self, suspects: Iterable[tuple[str, str]]) -> InputError | None:
+        """The first cells that (file, check) pairs find, each with its row; None where they find nothing."""
+        by_file: defaultdict[str, list[str]] = defaultdict(list)
         for file, id in suspects:
-            found = self._first(file, id)
-            if found is not None:
-                row, said = found
-                check = next(check for check in CHECKS if check.id == id)
-                problems.append(Problem(file, row, check.column, f"{said[:60]!r} {check.says}"))
-            if len(problems) == _MOST_SHOWN:
-                break
-        return InputError(problems) if problems else None
+            by_file[file].append(id)
+        problems: list[Problem] = []
+        for file, ids in by_file.items():
+            for row, *cells in self._offending(file, ids) if len(problems) < _MOST_SHOWN else ():
+                for id, cell in zip(ids, cells, strict=True):
+                    if cell is not None:
+                        check = next(check for check in CHECKS if check.id == id)
+                        problems.append(Problem(file, row, check.column, f"{cell[:60]!r} {check.says}"))
+        return InputError(problems[:_MOST_SHOWN]) if problems else None
 
-    def _first(self, file: str, id: str) -> tuple[int, str] | None:
+    def _offending(self, file: str, ids: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Row and cells of the first rows of a file in which any of the checks finds something."""
         part = next(part for part in self.parts if file in map(str, part.source.files))
         one = replace(part.source, files=(Path(file),))
-        frame = ledger_of(self.engine.read(one, numbered=True), one, part.layout, [id])
-        where = frame.filter(~nw.col(id).is_null()).select(ROW, id).sort(ROW).head(1)
-        return next(iter(self.engine.rows(where)), None)
+        frame = ledger_of(self.engine.read(one, numbered=True), one, part.layout, ids)
+        found = reduce(or_, (~nw.col(id).is_null() for id in ids))
+        return list(self.engine.rows(frame.filter(found).select(ROW, *ids).sort(ROW).head(_MOST_SHOWN)))
 
 
 def open_bills(patterns: Sequence[str], engine: Engine, mapping: str | None = None) -> Bills:

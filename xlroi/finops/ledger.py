@@ -108,14 +108,16 @@ def ledger_of(frame: Frame, source: Source, layout: Layout, wanted: Iterable[str
     late = [id for id in dict.fromkeys(wanted) if id in _MADE_OF]
     asked = {*wanted, *(base for id in late for base in _MADE_OF[id])}
     made: dict[str, Expr] = {}
+    raw: dict[str, Expr] = {}
     for column in COLUMNS:
-        if any(id == column.id or id.endswith(f"_{column.id}") for id in asked):
-            made |= {
-                id: expression()
-                for id, expression in build.column(column, _term(layout, column)).items()
-                if id in asked
-            }
-    rows = frame.with_columns(**made) if made else frame
+        term = _term(layout, column)
+        wants = {id: make for id, make in build.column(column, term).items() if id in asked}
+        if wants and not isinstance(term, (Named, Constant)):
+            # Cleaning names a cell many times over; what makes the cell must not be repeated as often.
+            raw[f"raw_{column.id}"] = build.raw(term)
+        made |= {id: make() for id, make in wants.items()}
+    rows = frame.with_columns(**raw) if raw else frame
+    rows = rows.with_columns(**made) if made else rows
     return rows.with_columns(**{id: _late(id) for id in late}) if late else rows
 
 
@@ -166,6 +168,7 @@ class _Build:
     def column(self, column: Column, term: Term) -> dict[str, Callable[[], Expr]]:
         """A ledger column and its checks, each built when it is called."""
         id, words = column.id, column.words
+        raw = self.raw(term) if isinstance(term, (Named, Constant)) else nw.col(f"raw_{id}")
         value: Callable[[], Expr]
         match column.kind:
             case "amount":
@@ -174,9 +177,9 @@ class _Build:
             case "day":
                 value = lambda: self.over(term, lambda cell, _, form: cleaning.day(cell, form))  # noqa: E731
             case "tags":
-                value = lambda: self.tags(term)  # noqa: E731
+                value = lambda: self.tags(term, raw)  # noqa: E731
             case "text":
-                value = lambda: cleaning.one_of(self.raw(term), words) if words else cleaning.text(self.raw(term))  # noqa: E731
+                value = lambda: cleaning.one_of(raw, words) if words else cleaning.text(raw)  # noqa: E731
         bad: Callable[[Expr, bool, str], Expr] = (
             (lambda cell, exact, _: cleaning.no_amount(cell, exact=exact))
             if column.kind == "amount"
@@ -191,9 +194,9 @@ class _Build:
             f"empty_{id}": lambda: (
                 NOTHING if term == Constant(None) else nw.when(value().is_null()).then(nw.lit("(empty)"))
             ),
-            f"word_{id}": lambda: cleaning.null_word(self.raw(term)),
-            f"spelt_{id}": lambda: cleaning.misspelt(self.raw(term), words),
-            f"shifted_{id}": lambda: cleaning.decimal_in_text(self.raw(term)),
+            f"word_{id}": lambda: cleaning.null_word(raw),
+            f"spelt_{id}": lambda: cleaning.misspelt(raw, words),
+            f"shifted_{id}": lambda: cleaning.decimal_in_text(raw),
         }
 
     def cells(self, term: Term) -> list[str]:
@@ -211,7 +214,7 @@ class _Build:
     def cell(self, name: str) -> tuple[Expr, bool] | None:
         """A column of the files and whether it is an exact number; None where they have none of that name."""
         index = self.source.position(name)
-        return None if index is None else (nw.col(position(index)), self.exact[position(index)])
+        return None if index is None else (nw.col(position(index)), self.exact.get(position(index), False))
 
     def text_cell(self, name: str) -> Expr:
         """A column of the files as text."""
@@ -287,10 +290,10 @@ class _Build:
             found = nw.when(held).then(make(inner)).otherwise(found)
         return found
 
-    def tags(self, term: Term) -> Expr:
+    def tags(self, term: Term, raw: Expr) -> Expr:
         """Tags as the text of one JSON object."""
         if not isinstance(term, Prefixed):
-            return cleaning.text(self.raw(term))
+            return cleaning.text(raw)
         pairs: list[Expr] = []
         for index, title in enumerate(self.source.header):
             key = title.removeprefix(term.prefix).strip()
