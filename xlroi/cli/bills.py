@@ -10,10 +10,13 @@ import click
 
 from xlroi.cli.options import JSON
 from xlroi.cli.show import print_json, progress, shown, table
+from xlroi.errors import EngineUnavailable
 
 if TYPE_CHECKING:
     from xlroi.finops.bills import Bills
+    from xlroi.finops.duck import DuckEngine
     from xlroi.finops.profile import Profile, Total
+    from xlroi.finops.spark import SparkEngine
 
 _MOST_KEYS = 12
 
@@ -23,6 +26,9 @@ MAPPING = click.option(
 )
 REPEATED = click.option("--keep-repeated", is_flag=True, help="Count charges that stand in two files twice.")
 MEMORY = click.option("--memory", default="2GB", metavar="SIZE", help="Most memory; the rest goes to disk. [2GB]")
+ENGINE = click.option(
+    "--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", help="What computes; Spark needs pyspark."
+)
 THREADS = click.option("--threads", type=click.IntRange(0), default=0, help="Most threads; 0 for all cores.")
 
 
@@ -32,30 +38,50 @@ def bill() -> None:
 
 
 @contextmanager
-def _opened(files: tuple[str, ...], mapping: str | None, memory: str, threads: int) -> Iterator[Bills]:
+def _opened(files: tuple[str, ...], mapping: str | None, engine: str, memory: str, threads: int) -> Iterator[Bills]:
     with progress() as tell:
         from xlroi.finops.bills import open_bills
-        from xlroi.finops.duck import DuckEngine
 
         tell("reading the bill")
-        with DuckEngine(threads=threads, memory=memory) as engine:
-            yield open_bills(files, engine, mapping)
+        with _spark() if engine == "spark" else _duckdb(memory, threads) as opened:
+            yield open_bills(files, opened, mapping)
+
+
+def _duckdb(memory: str, threads: int) -> DuckEngine:
+    from xlroi.finops.duck import DuckEngine
+
+    return DuckEngine(threads=threads, memory=memory)
+
+
+def _spark() -> SparkEngine:
+    try:
+        from xlroi.finops.spark import SparkEngine
+    except ImportError as error:
+        raise EngineUnavailable(f"Spark is not installed ({error}); pip install pyspark, with Java 17") from None
+    return SparkEngine()
 
 
 @bill.command()
 @FILES
 @MAPPING
 @REPEATED
+@ENGINE
 @MEMORY
 @THREADS
 @JSON
 def profile(
-    files: tuple[str, ...], mapping: str | None, keep_repeated: bool, memory: str, threads: int, as_json: bool
+    files: tuple[str, ...],
+    mapping: str | None,
+    keep_repeated: bool,
+    engine: str,
+    memory: str,
+    threads: int,
+    as_json: bool,
 ) -> None:
     """Say what FILES hold: totals, months, tags, what looks wrong, and which cost column to trust."""
     from xlroi.finops.profile import profile as made
 
-    with _opened(files, mapping, memory, threads) as bills:
+    with _opened(files, mapping, engine, memory, threads) as bills:
         found = made(bills, keep_repeated=keep_repeated)
     if as_json:
         print_json(_data(found))
