@@ -20,7 +20,7 @@ from xlroi.finops.spark import SparkEngine
 def spark() -> Iterator[SparkEngine]:
     with SparkEngine() as engine:
         yield engine
-        engine.session.stop()
+    engine.session.stop()
 
 
 def test_a_profile_by_spark_is_the_profile_by_duckdb(spark: SparkEngine) -> None:

@@ -46,22 +46,22 @@ class SparkEngine:
 
     def read(self, source: Source, *, numbered: bool = False) -> nw.LazyFrame[Any]:
         """Columns by position, and the file; with ``numbered``, which is for one file, also ``row``."""
-        files = [path.resolve().as_uri() for path in source.files]
+        # Spark takes a path as it is written and gives it back as a URI.
+        files = [f"file://{path.resolve()}" for path in source.files]
         columns = [position(index) for index in range(len(source.header))]
         if source.kind == "csv":
-            schema = StructType([StructField(name, StringType()) for name in columns])
+            schema = StructType([StructField(title, StringType()) for title in source.header])
             read = self.session.read.csv(
-                files, schema=schema, header=True, sep=source.separator, escape='"', multiLine=True, mode="FAILFAST",
-                enforceSchema=True,
-            )  # fmt: skip
-            chosen = [F.col(name) for name in columns]
+                files, schema=schema, header=True, sep=source.separator, escape='"', multiLine=True, mode="FAILFAST"
+            )
+            chosen = [_named(title).alias(name) for name, title in zip(columns, source.header, strict=True)]
         else:
             read = self.session.read.parquet(*files)
             chosen = [
                 _as_text(field.name, field.dataType).alias(name)
                 for name, field in zip(columns, read.schema.fields, strict=True)
             ]
-        names = [F.lit(text) for uri, path in zip(files, source.files, strict=True) for text in (uri, str(path))]
+        names = [F.lit(text) for path in source.files for text in (path.resolve().as_uri(), str(path))]
         chosen.append(F.create_map(*names)[F.col("_metadata.file_path")].alias(FILE))
         if numbered:
             # One partition, read in the order of the file, so that the numbers have no gaps.
@@ -74,7 +74,7 @@ class SparkEngine:
     def head_of_parquet(self, file: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The columns of a Parquet file and their types."""
         try:
-            fields = self.session.read.parquet(file.resolve().as_uri()).schema.fields
+            fields = self.session.read.parquet(f"file://{file.resolve()}").schema.fields
         except PySparkException as error:
             raise _refused(error, str(file)) from None
         return tuple(field.name for field in fields), tuple(field.dataType.simpleString() for field in fields)
@@ -108,8 +108,12 @@ class SparkEngine:
             raise _refused(error) from None
 
 
+def _named(title: str) -> Column:
+    return F.col("`" + title.replace("`", "``") + "`")
+
+
 def _as_text(title: str, kind: DataType) -> Column:
-    column, name = F.col("`" + title.replace("`", "``") + "`"), kind.simpleString()
+    column, name = _named(title), kind.simpleString()
     if name.startswith(_NESTED):
         return F.to_json(column)
     return column if name.startswith(_EXACT) else column.cast("string")
