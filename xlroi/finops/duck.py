@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -100,15 +100,6 @@ class DuckEngine:
             self._connection.execute(f"CREATE TABLE {name} AS {relation.sql_query()}")
         except duckdb.Error as error:
             raise _refused(error) from None
-        return nw.from_native(self._connection.table(name))
-
-    def table(self, columns: Mapping[str, Sequence[str | None]]) -> nw.LazyFrame[Any]:
-        """A small table of texts."""
-        name = next(self._names)
-        self._connection.execute(f"CREATE TABLE {name} ({', '.join(f'{c} VARCHAR' for c in columns)})")
-        lists = [list(values) for values in columns.values()]
-        unnested = ", ".join("unnest(CAST(? AS VARCHAR[]))" for _ in lists)
-        self._connection.execute(f"INSERT INTO {name} SELECT {unnested}", lists)
         return nw.from_native(self._connection.table(name))
 
     def rows(self, frame: nw.LazyFrame[Any]) -> Iterator[tuple[Any, ...]]:

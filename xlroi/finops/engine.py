@@ -5,7 +5,7 @@ All else is narwhals expressions, the same for every engine.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from xlroi.errors import InputError
@@ -53,9 +53,6 @@ class Engine(Protocol):
 
     def keep(self, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
         """Compute a frame once."""
-
-    def table(self, columns: Mapping[str, Sequence[str | None]]) -> nw.LazyFrame[Any]:
-        """A small table of texts."""
 
     def rows(self, frame: nw.LazyFrame[Any]) -> Iterator[tuple[Any, ...]]:
         """The rows of a frame, as they come."""

@@ -13,7 +13,7 @@ from typing import Final, Literal
 from xlroi.finops.mapping import First, Layout, Named, Term
 from xlroi.finops.sources import canonical
 
-__all__ = ["AMOUNTS", "COLUMNS", "COSTS", "FOCUS", "Column", "known", "missing", "version"]
+__all__ = ["COLUMNS", "COSTS", "FOCUS", "Column", "known", "missing", "version"]
 
 Kind = Literal["text", "amount", "day", "tags"]
 
@@ -69,7 +69,6 @@ COLUMNS: Final = (
     Column("list", "ListCost", "amount", mandatory=True),
 )
 COSTS: Final = ("billed", "effective", "contracted", "list")
-AMOUNTS: Final = tuple(column.id for column in COLUMNS if column.kind == "amount")
 
 # Columns by which a file shows its version; they are conditional, so a file may be of a later version than it shows.
 _NEW_IN: Final = {

@@ -6,7 +6,7 @@ a cluster that turns such cells into nulls would lose money without a word.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -90,13 +90,6 @@ class SparkEngine:
             raise _refused(error) from None
         held: nw.LazyFrame[Any] = nw.from_native(kept)
         return held
-
-    def table(self, columns: Mapping[str, Sequence[str | None]]) -> nw.LazyFrame[Any]:
-        """A small table of texts."""
-        schema = StructType([StructField(name, StringType()) for name in columns])
-        rows = list(zip(*columns.values(), strict=True))
-        made: nw.LazyFrame[Any] = nw.from_native(self.session.createDataFrame(rows, schema))
-        return made
 
     def rows(self, frame: nw.LazyFrame[Any]) -> Iterator[tuple[Any, ...]]:
         """Rows, a partition at a time."""
