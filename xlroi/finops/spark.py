@@ -46,7 +46,6 @@ class SparkEngine:
 
     def read(self, source: Source, *, numbered: bool = False) -> nw.LazyFrame[Any]:
         """Columns by position, and the file; with ``numbered``, which is for one file, also ``row``."""
-        # Spark takes a path as it is written and gives it back as a URI.
         files = [f"file://{path.resolve()}" for path in source.files]
         columns = [position(index) for index in range(len(source.header))]
         if source.kind == "csv":
@@ -61,7 +60,7 @@ class SparkEngine:
                 _as_text(field.name, field.dataType).alias(name)
                 for name, field in zip(columns, read.schema.fields, strict=True)
             ]
-        names = [F.lit(text) for path in source.files for text in (path.resolve().as_uri(), str(path))]
+        names = [F.lit(text) for path in source.files for text in (_uri(path), str(path))]
         chosen.append(F.create_map(*names)[F.col("_metadata.file_path")].alias(FILE))
         if numbered:
             # One partition, read in the order of the file, so that the numbers have no gaps.
@@ -99,6 +98,11 @@ class SparkEngine:
                 yield tuple(row)
         except PySparkException as error:
             raise _refused(error) from None
+
+
+def _uri(path: Path) -> str:
+    """How Spark names a file that was read: as a URI with one slash, though it takes a path as it is written."""
+    return path.resolve().as_uri().replace("file:///", "file:/", 1)
 
 
 def _named(title: str) -> Column:
