@@ -12,10 +12,13 @@ VENV_STAMP := $(VENV)/venv.stamp
 RUNTIME_STAMP := $(VENV)/runtime.stamp
 DEV_STAMP := $(VENV)/dev.stamp
 NODE_STAMP := $(TOOLS)/node_modules/npm.stamp
+# Spark's 400 MB stay out of the way of all else.
+SPARK := .venv-spark
+SPARK_STAMP := $(SPARK)/spark.stamp
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo books test setup system lint types unit bench lock upgrade clean
+.PHONY: help demo books test setup system lint types unit test-spark bench lock upgrade clean
 
 help:
 	@echo "make demo     build and verify the examples"
@@ -25,6 +28,7 @@ help:
 	@echo "make lint     ruff: rules and format"
 	@echo "make types    mypy, strict"
 	@echo "make unit     pytest with doctests"
+	@echo "make test-spark  bills on a local Apache Spark (needs Java 17)"
 	@echo "make bench    time the engines"
 	@echo "make lock     compile requirements/*.txt again (make upgrade: with the newest versions)"
 	@echo "make clean    remove all that the other targets made"
@@ -50,6 +54,11 @@ types: $(DEV_STAMP)
 unit: setup
 	$(BIN)/python -m pytest
 
+# The warning is Spark's own, of pandas 3, which is not used there.
+test-spark: $(SPARK_STAMP)
+	$(SPARK)/bin/python -m pytest -o addopts="-ra --import-mode=importlib" \
+		-W "ignore:PySpark does not yet:FutureWarning" tests/spark
+
 bench: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks
 
@@ -60,7 +69,7 @@ upgrade: $(DEV_STAMP)
 	tools/lock.sh $(BIN)/python --upgrade
 
 clean:
-	rm -rf $(VENV) $(TOOLS)/node_modules build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) $(SPARK) $(TOOLS)/node_modules build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV_STAMP): tools/venv.sh
@@ -75,6 +84,12 @@ $(RUNTIME_STAMP): $(VENV_STAMP) requirements/runtime.txt requirements/build.txt 
 
 $(DEV_STAMP): $(RUNTIME_STAMP) requirements/dev.txt
 	$(PIP) install --quiet -r requirements/dev.txt
+	@touch $@
+
+$(SPARK_STAMP): tools/venv.sh requirements/runtime.txt requirements/dev.txt requirements/spark.txt
+	tools/venv.sh "$(PYTHON)" $(SPARK)
+	$(SPARK)/bin/python -m pip --disable-pip-version-check --no-input install --quiet \
+		-r requirements/runtime.txt -r requirements/dev.txt -r requirements/spark.txt
 	@touch $@
 
 # Looked at each time, as that takes a moment only. After the environment, so that apt-get never runs twice at once.

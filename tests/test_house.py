@@ -20,13 +20,14 @@ MAY = {
     "model": GROUND | {"formula"},
     "analysis": GROUND | {"formula", "engine", "model"},
     "importers": GROUND | {"model"},
+    "finops": GROUND | {"formula", "model"},
     "workbook": GROUND | {"formula", "engine", "model", "analysis"},
     "proof": GROUND,
     "api": GROUND | {"formula", "engine", "model", "analysis", "workbook", "proof"},
     "cells": GROUND | {"formula", "engine", "model", "analysis", "workbook", "proof", "api"},
     "report": GROUND | {"formula", "engine", "model", "analysis", "api"},
     "cli": GROUND
-    | {"formula", "engine", "model", "analysis", "workbook", "proof", "api", "cells", "importers", "report"},
+    | {"formula", "engine", "model", "analysis", "workbook", "proof", "api", "cells", "importers", "finops", "report"},
 }
 
 
@@ -58,7 +59,8 @@ def test_help_loads_nothing_heavy() -> None:
         "import sys; sys.argv = ['xlroi', '--help']\n"
         "from xlroi.cli import main\n"
         "try: main()\nexcept SystemExit: pass\n"
-        "heavy = {'numpy', 'pandas', 'openpyxl', 'pydantic', 'lark', 'rich', 'docx', 'matplotlib'}\n"
+        "heavy = {'numpy', 'pandas', 'openpyxl', 'pydantic', 'lark', 'rich', 'docx', 'matplotlib', 'duckdb',\n"
+        " 'narwhals'}\n"
         "print('LOADED', sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(

@@ -26,3 +26,4 @@ compile "$@" --output-file requirements/runtime.txt pyproject.toml
 compile "$@" --build-deps-for editable --only-build-deps --constraint requirements/runtime.txt \
     --output-file requirements/build.txt pyproject.toml
 compile "$@" --output-file requirements/dev.txt requirements/dev.in
+compile "$@" --output-file requirements/spark.txt requirements/spark.in

@@ -34,6 +34,7 @@ _COMMANDS = {
     "export": ("xlroi.cli.trips", "Write a case as a long table"),
     "addin": ("xlroi.cli.addin", "Worksheet functions for Excel, xlwings and Calc"),
     "import": ("xlroi.cli.measurements", "Put what a monitor, scheduler or benchmark measured into a case"),
+    "bill": ("xlroi.cli.bills", "Bills of cloud providers: profiled, allocated"),
     "books": ("xlroi.cli.books", "Write one ready workbook per model"),
     "demo": ("xlroi.cli.books", "Build and verify the examples"),
 }

@@ -1,0 +1,46 @@
+"""Spark gives what DuckDB gives, by the same expressions; run by `make test-spark`, in an environment with pyspark."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.finops.bill import SAMPLE, profiled, write_bill
+from xlroi.errors import InputError
+from xlroi.finops.bills import open_bills
+from xlroi.finops.overview import look_over
+from xlroi.finops.profile import profile
+from xlroi.finops.spark import SparkEngine
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[SparkEngine]:
+    with SparkEngine() as engine:
+        yield engine
+    engine.session.stop()
+
+
+def test_a_profile_by_spark_is_the_profile_by_duckdb(spark: SparkEngine) -> None:
+    assert profile(open_bills([str(SAMPLE)], spark)) == profiled(SAMPLE)
+
+
+def test_packed_files_and_parquet_have_the_same_totals(spark: SparkEngine, tmp_path: Path) -> None:
+    lines = SAMPLE.read_text(encoding="utf-8").splitlines(keepends=True)
+    (tmp_path / "a b.csv.gz").write_bytes(gzip.compress("".join(lines[:400]).encode()))
+    (tmp_path / "c.csv").write_text("".join([lines[0], *lines[400:]]), encoding="utf-8")
+    expected = profiled(tmp_path)
+    assert profile(open_bills([str(tmp_path)], spark)).totals == expected.totals
+    read = spark.session.read.csv(str(SAMPLE), header=True, multiLine=True, escape='"')
+    typed = read.withColumn("BilledCost", read.BilledCost.cast("decimal(20,11)"))
+    typed.withColumn("ListCost", read.ListCost.cast("double")).write.parquet(str(tmp_path / "lake"))
+    assert profile(open_bills([str(tmp_path / "lake")], spark)).totals == expected.totals
+
+
+def test_a_cost_that_is_no_amount_is_named_with_its_row(spark: SparkEngine, tmp_path: Path) -> None:
+    bill = write_bill(tmp_path / "bill.csv", [{}, {}, {"BilledCost": "NaN"}])
+    with pytest.raises(InputError) as error:
+        look_over(open_bills([str(bill)], spark))
+    assert f"{bill}:4: BilledCost: 'NaN' is no amount below 1e15" in str(error.value)
