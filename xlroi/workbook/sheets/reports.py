@@ -258,12 +258,12 @@ def _members(sheet: Sheet, book: Book, table: str, outputs: Sequence[Output], ro
     for column, output in enumerate(outputs, 3):
         sheet.put(row, column, output.label, "column_head" if output.id in texts else "number_head")
         sheet.put(row + 1, column, report_unit(output.unit_text, book.case.currency), "header")
-        sheet.widths[column] = max(sheet.widths.get(column, 18), 32 if output.id in texts else 18)
+        sheet.widths[column] = max(sheet.widths.get(column, 18), 44 if output.id in texts else 18)
     for member in range(book.rows(table)):
         at = row + 2 + member
         sheet.put(at, 2, Link(name_of(table), member), "member")
         for column, output in enumerate(outputs, 3):
-            style: Style = "said" if output.id in texts else "output"
+            style: Style = "status" if output.id in texts else "output"
             sheet.put(at, column, Link(output.id, member), style, number_format(output.unit_text))
     return row + 2 + book.rows(table)
 
