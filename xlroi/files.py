@@ -9,7 +9,7 @@ from pathlib import Path
 
 from xlroi.errors import InputError
 
-__all__ = ["placed", "writable"]
+__all__ = ["placed", "same", "writable"]
 
 
 def writable(path: Path, what: str, endings: Sequence[str], *, force: bool) -> None:
@@ -33,6 +33,11 @@ def writable(path: Path, what: str, endings: Sequence[str], *, force: bool) -> N
         raise InputError(f"{path}: there is no folder {folder}")
     if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         raise InputError(f"{path}: cannot be written; check the permissions of the folder")
+
+
+def same(target: Path, source: Path) -> bool:
+    """Whether a result would be written over what it is made from."""
+    return target.exists() and source.exists() and target.samefile(source)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -162,6 +161,10 @@ def test_damaged_bytes_never_end_in_a_traceback(
     at %= len(raw)
     bill = folder / f"bill{ending}"
     bill.write_bytes(raw[:at] + put + raw[at + len(put) // 2 :])
-    # Whatever else it raised would fail the test.
-    with suppress(InputError), DuckEngine() as engine:
-        look_over(open_bills([str(bill)], engine))
+    said = ""
+    try:
+        with DuckEngine() as engine:
+            found = look_over(open_bills([str(bill)], engine))
+    except InputError as error:  # whatever else it raised would fail the test
+        found, said = [], str(error)
+    assert sum(group.rows for group in found) > 0 or bill.name in said, said

@@ -98,18 +98,16 @@ def optimise(case: Case, *, gap: float = 1e-4, seconds: float = 45.0, progress: 
     progress("evaluating every start")
     offer = _Offer(case)
     progress("choosing")
-    solved = solve(offer.proposals, offer.rules, gap, seconds)
-    if solved is None:
-        raise InputError(_collision(colliding(offer.proposals, offer.rules)))
-    if not solved.starts:
-        raise InputError(_nothing(offer))
-    return _choice(offer, solved)
+    return _choice(offer, _best(offer, gap, seconds))
 
 
 def optimum(case: Case, *, gap: float = 1e-4, seconds: float = 45.0, progress: Progress = lambda _: None) -> Optimum:
     """The best choice and the frontier, each search within ``gap`` and ``seconds``; raises as :func:`optimise`."""
-    found = optimise(case, gap=gap, seconds=seconds, progress=progress)
-    return Optimum(found, frontier(case, gap=gap, seconds=seconds, progress=progress))
+    progress("evaluating every start")
+    offer = _Offer(case)
+    progress("choosing")
+    best = _best(offer, gap, seconds)
+    return Optimum(_choice(offer, best), _frontier(offer, gap, seconds, progress, best))
 
 
 def frontier(case: Case, *, gap: float = 1e-4, seconds: float = 20.0, progress: Progress = lambda _: None) -> Frontier:
@@ -117,14 +115,29 @@ def frontier(case: Case, *, gap: float = 1e-4, seconds: float = 20.0, progress: 
 
     A share of the budgets with which what must be chosen cannot be has no point.
     """
-    asked, points = _asked(case), []
-    offer = _Offer(case)
+    return _frontier(_Offer(case), gap, seconds, progress)
+
+
+def _best(offer: _Offer, gap: float, seconds: float) -> Solved:
+    """The best choice at the budgets as they are, or why there is none."""
+    solved = solve(offer.proposals, offer.rules, gap, seconds)
+    if solved is None:
+        raise InputError(_collision(colliding(offer.proposals, offer.rules)))
+    if not solved.starts:
+        raise InputError(_nothing(offer))
+    return solved
+
+
+def _frontier(offer: _Offer, gap: float, seconds: float, progress: Progress, best: Solved | None = None) -> Frontier:
+    """``best`` is the solution at the budgets as they are, where it is known already."""
+    points = []
+    without = {rule.name: rule.most for rule in offer.rules_at(0.0)}
     for share in FRONTIER:
         progress(f"budgets at {share:.0%}")
-        scale = float(case.inputs[asked.scale].value(case.scenario)) * share
-        rules, budget = offer.rules_at(scale)
-        solved = solve(offer.proposals, rules, gap, seconds)
+        rules = offer.rules_at(offer.scale * share)
+        solved = best if best and share == 1 else solve(offer.proposals, rules, gap, seconds)
         if solved is not None:
+            budget = sum(rule.most for rule in rules if rule.most != without[rule.name])
             points.append(Point(share, budget, solved.worth, len(solved.starts), solved.gap))
     return tuple(points)
 
@@ -173,7 +186,8 @@ class _Offer:
         for _, member, needed, _ in self.needs:
             if self.proposals[member].starts and not self.proposals[needed].starts:
                 self.rejected[self.names[member]] = f"needs {self.names[needed]!r}, which is not open to choice"
-        self.rules, self.budget = self.rules_at(float(self._given(self.asked.scale)))
+        self.scale = self._given(self.asked.scale)
+        self.rules = self.rules_at(self.scale)
 
     def _given(self, id: str) -> float:
         return float(self.case.inputs[id].value(self.case.scenario))
@@ -246,15 +260,12 @@ class _Offer:
             one, other = (self.index[str(row.values[k]).casefold()] for k in (table.one, table.other))
             yield row.name, one, other
 
-    def rules_at(self, scale: float) -> tuple[list[Rule], float]:
-        """All rules with the budgets at a scale, and the sum of the scaled limits that the frontier is drawn over."""
+    def rules_at(self, scale: float) -> list[Rule]:
+        """All rules, with the budgets at a scale."""
         rules = [Rule(f"dependency {row!r}", needs=(i, j, gap)) for row, i, j, gap in self.needs]
         rules += [Rule(f"exclusion {row!r}", excludes=(i, j)) for row, i, j in self._excluded()]
         leaves = {**self.case.values(), self.asked.scale: scale}
-        wanted = [limit.limit for limit in self.asked.limits]
-        here = self.engine.evaluate(leaves, outputs=wanted)
-        other = self.engine.evaluate({**leaves, self.asked.scale: scale + 1.0}, outputs=wanted)
-        total = 0.0
+        here = self.engine.evaluate(leaves, outputs=[limit.limit for limit in self.asked.limits])
         for limit in self.asked.limits:
             numbers = self.case.tables[limit.table]
             listed = np.zeros(self.horizon + 1, dtype=bool)
@@ -268,13 +279,11 @@ class _Offer:
                 most = here.cell(limit.limit, row)
                 if not isinstance(most, float):
                     raise InputError(f"{limit.table}[{period.name}]: the limit of {limit.label} is {most}")
-                if most != other.cell(limit.limit, row):
-                    total += most
                 rules.append(Rule(f"{limit.label} of {period.name}", use=self._use(limit, inside), most=most))
             if not listed.all():
                 name = f"{limit.label} of steps without a row in {limit.table!r}"
                 rules.append(Rule(name, use=self._use(limit, ~listed), most=0.0))
-        return rules, total
+        return rules
 
     def _use(self, limit: Limit, steps: np.ndarray) -> Array:
         """What each member uses in some of the steps, by its start, [starts, members]."""
@@ -297,7 +306,7 @@ def _choice(offer: _Offer, solved: Solved) -> Choice:
         solved.solver,
     )
     case = chosen_case(offer.case, found)
-    values = Engine(case.model.system, case.model.steps).evaluate(case.values(), outputs=[offer.asked.worth])
+    values = offer.engine.evaluate(case.values(), outputs=[offer.asked.worth])
     worths: list[Any] = [values.cell(offer.asked.worth, i) for i in solved.starts]
     total = sum(worths)
     if not math.isclose(total, solved.worth, rel_tol=1e-9, abs_tol=1e-6):

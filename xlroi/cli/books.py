@@ -12,6 +12,7 @@ import click
 from xlroi.cli.options import JSON
 from xlroi.cli.show import print_json, progress, warn_of_old_prices, working
 from xlroi.errors import InputError
+from xlroi.files import same
 
 if TYPE_CHECKING:
     from xlroi.workbook.write import NamedFunction
@@ -57,7 +58,7 @@ def build(
     from xlroi.api import build as write
 
     target = output or case.with_suffix(".xlsx")
-    if target.exists() and case.exists() and target.samefile(case):
+    if same(target, case):
         raise InputError(f"{case}: this is the workbook to read; name another one for the result with -o")
     built_on = day.date() if day else None
     loaded = load_case(case, prices)

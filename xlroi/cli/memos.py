@@ -11,6 +11,7 @@ import click
 from xlroi.cli.options import CASE, JSON, SCENARIO, SET, case_at
 from xlroi.cli.show import plain, print_json, progress, warn_of_old_prices
 from xlroi.errors import InputError
+from xlroi.files import same
 
 if TYPE_CHECKING:
     from xlroi.report.content import Memo
@@ -56,7 +57,7 @@ def memo(
     from xlroi.report.write import refused, write_memo
 
     target = output or case.with_suffix(".docx")
-    if target.exists() and case.exists() and target.samefile(case):
+    if same(target, case):
         raise InputError(f"{case}: this is the case to read; name another file for the memo with -o")
     refused(target, force=force)
     loaded, on = case_at(case, settings, scenario), day.date() if day else date.today()

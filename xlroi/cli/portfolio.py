@@ -10,11 +10,14 @@ import click
 from xlroi.cli.options import CASE, JSON, SCENARIO, SET, case_at
 from xlroi.cli.show import print_json, shown, table, working, write_text
 from xlroi.errors import InputError
+from xlroi.files import same, writable
 
 if TYPE_CHECKING:
     from xlroi.analysis.optimise import Choice, Frontier
     from xlroi.model.case import Case
 
+_BOOK = ".xlsx"
+_CASE = (".yaml", ".yml")
 _GAP = click.option(
     "--gap",
     default=0.0001,
@@ -59,31 +62,34 @@ def optimise(
 
     Finance may then overrule any decision: in the case, by --set, or in the workbook.
     """
-    from xlroi.analysis.optimise import Optimum, chosen_case, frontier
+    from xlroi.analysis.optimise import Optimum, chosen_case, optimum
     from xlroi.analysis.optimise import optimise as choose
     from xlroi.api import build, restated
-    from xlroi.workbook.write import WORKBOOK
 
     if output is not None:
-        _writable(output, case, force=force)
+        _refuse(output, case, force=force)
     loaded = case_at(case, settings, scenario)
+    is_book = output is not None and output.suffix.lower() == _BOOK
     with working() as step:
-        found = choose(loaded, gap=gap, seconds=seconds, progress=step)
-        decided = restated(chosen_case(loaded, found))
-        points: Frontier = ()
-        if output is not None and output.suffix in WORKBOOK[1]:
-            points = frontier(loaded, gap=gap, seconds=seconds, progress=step)
-            step("writing the workbook")
-            build(decided, output, force=force, optimum=Optimum(found, points))
-        elif output is not None:
-            write_text(output, decided.text, force=force)
+        if is_book:
+            best = optimum(loaded, gap=gap, seconds=seconds, progress=step)
+        else:
+            best = Optimum(choose(loaded, gap=gap, seconds=seconds, progress=step), ())
+        found, points = best.choice, best.frontier
+        if output is not None:
+            step("writing the choice")
+            decided = restated(chosen_case(loaded, found))
+            if is_book:
+                build(decided, output, force=force, optimum=best)
+            else:
+                write_text(output, decided.text, force=force)
     if as_json:
         data = choice_data(found) | {"written": None if output is None else str(output)}
         print_json(data | ({"frontier": _points(points)} if points else {}))
         return
     _report(found, loaded)
     if output is not None:
-        click.echo(f"wrote {output}; next: xlroi {'verify' if output.suffix in WORKBOOK[1] else 'build'} {output}")
+        click.echo(f"wrote {output}; next: xlroi {'verify' if is_book else 'build'} {output}")
 
 
 @portfolio.command("frontier")
@@ -115,16 +121,13 @@ def frontier_(
     table("Efficient frontier", heads, rows)
 
 
-def _writable(output: Path, case: Path, *, force: bool) -> None:
+def _refuse(output: Path, case: Path, *, force: bool) -> None:
     """Refuse a bad target before the search, not after it."""
-    from xlroi.workbook.write import WORKBOOK
-
-    if output.suffix not in (*WORKBOOK[1], ".yaml", ".yml"):
+    if output.suffix.lower() not in (_BOOK, *_CASE):
         raise InputError(f"{output}: expected a case (.yaml) or a workbook (.xlsx)")
-    if output.exists() and case.exists() and output.samefile(case) and case.suffix in WORKBOOK[1]:
+    if case.suffix.lower() == _BOOK and same(output, case):
         raise InputError(f"{output}: this is the workbook to read; name another one for the result with -o")
-    if output.exists() and not force:
-        raise InputError(f"{output}: exists already; choose another name, or overwrite it with --force")
+    writable(output, "a case or a workbook", (_BOOK, *_CASE), force=force)
 
 
 def choice_data(found: Choice) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class DuckEngine:
             raise InputError(f"DuckDB refuses these settings: {str(error).splitlines()[0]}") from None
         self._connection.execute("SET enable_progress_bar = false; SET GLOBAL TimeZone = 'UTC'")
         self._names = (f"kept_{n}" for n in count())
+        self._parquet: dict[Path, None] = {}
 
     def __enter__(self) -> DuckEngine:
         return self
@@ -73,6 +74,7 @@ class DuckEngine:
             )
             chosen = [*columns, FILE, *([f"row_number() OVER () + 1 AS {ROW}"] if numbered else [])]
         else:
+            self._parquet |= dict.fromkeys(source.files)
             try:
                 read = self._connection.from_parquet(files, filename=True, file_row_number=True)
                 chosen = [
@@ -99,7 +101,7 @@ class DuckEngine:
         try:
             self._connection.execute(f"CREATE TABLE {name} AS {relation.sql_query()}")
         except duckdb.Error as error:
-            raise _refused(error) from None
+            raise _refused(error, self._damaged()) from None
         return nw.from_native(self._connection.table(name))
 
     def rows(self, frame: nw.LazyFrame[Any]) -> Iterator[tuple[Any, ...]]:
@@ -111,7 +113,17 @@ class DuckEngine:
                 while batch := cursor.fetchmany(_BATCH):
                     yield from batch
         except duckdb.Error as error:
-            raise _refused(error) from None
+            raise _refused(error, self._damaged()) from None
+
+    def _damaged(self) -> list[Path]:
+        """The Parquet files that cannot be read to their end; DuckDB names a CSV file itself, but no Parquet file."""
+        found = []
+        for file in self._parquet:
+            try:
+                self._connection.from_parquet([str(file)]).aggregate("max(hash(COLUMNS(*)))").fetchall()
+            except duckdb.Error:
+                found.append(file)
+        return found
 
 
 def _as_text(title: str, kind: str) -> str:
