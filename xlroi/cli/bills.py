@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -32,13 +33,29 @@ ENGINE = click.option(
 THREADS = click.option("--threads", type=click.IntRange(0), default=0, help="Most threads; 0 for all cores.")
 
 
-@click.group()
+# The commands that have a module of their own, loaded when one is called.
+_COMMANDS: dict[str, str] = {}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *_COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = getattr(importlib.import_module(_COMMANDS[cmd_name]), cmd_name.replace("-", "_"))
+        return command
+
+
+@click.group(cls=_Lazy)
 def bill() -> None:
     """Bills of cloud providers in FOCUS 1.0 to 1.4 (CSV, CSV.gz, Parquet), folders and globs of them."""
 
 
 @contextmanager
-def _opened(files: tuple[str, ...], mapping: str | None, engine: str, memory: str, threads: int) -> Iterator[Bills]:
+def opened(files: tuple[str, ...], mapping: str | None, engine: str, memory: str, threads: int) -> Iterator[Bills]:
+    """The files opened by an engine, which is closed afterwards; progress is shown meanwhile."""
     with progress() as tell:
         from xlroi.finops.bills import open_bills
 
@@ -81,7 +98,7 @@ def profile(
     """Say what FILES hold: totals, months, tags, what looks wrong, and which cost column to trust."""
     from xlroi.finops.profile import profile as made
 
-    with _opened(files, mapping, engine, memory, threads) as bills:
+    with opened(files, mapping, engine, memory, threads) as bills:
         found = made(bills, keep_repeated=keep_repeated)
     if as_json:
         print_json(_data(found))
