@@ -188,20 +188,16 @@ class _Allocating:
                 break
         owner = []
         for dimension in DIMENSIONS:
-            name = owners.get(dimension)
-            if dimension == "team" and pool:
-                name = NOBODY
-            elif name is None:
-                name = self._first(dimension, charge)
-            owner.append(self.names[dimension].key(name))
+            name = NOBODY if dimension == "team" and pool else owners.get(dimension, "")
+            owner.append(self.names[dimension].key(name) or self._first(dimension, charge))
         return tuple(owner), pool
 
     def _first(self, dimension: str, charge: Mapping[Where, str]) -> str:
-        """The name that the first rule gives which matches, and gives one that can be read."""
+        """The key of the name that the first rule gives which matches, and gives one that can be read."""
         names = self.names[dimension]
         for rule in self.rules.dimensions[dimension]:
             name = rule.name(charge)
-            if name is not None and names.key(name):
+            if name is not None and (key := names.key(name)):
                 self.matched.add(rule.path)
                 if len(names) > MOST_NAMES:
                     message = (
@@ -209,8 +205,8 @@ class _Allocating:
                         'with each resource? Say the names under "is", as {"prefix*": Name}'
                     )
                     raise InputError([self.rules.document.problem(rule.path, message)])
-                return name
-        return NOBODY
+                return key
+        return names.key(NOBODY)
 
     def _charges(self) -> Iterator[Charge]:
         """The sums, in the currency of the allocation, in order."""
@@ -241,7 +237,7 @@ class _Allocating:
         for rule in self.rules.all():
             if rule.path not in self.matched:
                 yield f"{file}:{rule.line}: {'.'.join(map(str, rule.path))}: matched nothing that was left to it"
-        billed = {charge.provider for charge in charges if charge.origin == "bill"}
+        providers = {charge.provider for charge in charges}
         for loaded in self.rules.ledgers:
-            if loaded.ledger.name not in {charge.provider for charge in charges} - billed:
-                yield f"{loaded.ledger.name}: costs nothing in the months of the bill"
+            if loaded.ledger.name not in providers:
+                yield f"{loaded.ledger.file}: costs nothing in the months of the bill"
