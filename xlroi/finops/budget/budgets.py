@@ -41,7 +41,7 @@ from xlroi.model.loading import Document, KeyPath, load_yaml
 from xlroi.model.numbers import number_from
 from xlroi.model.schema import Strict, validated
 
-__all__ = ["By", "Budget", "Key", "Thresholds", "load_budget"]
+__all__ = ["Budget", "By", "Key", "Thresholds", "load_budget"]
 
 By = Literal["team", "service", "total"]
 Key = tuple[By, str]
@@ -105,11 +105,11 @@ class _File(Strict):
     currency: Currency
     fiscal_year: Annotated[int, Field(ge=2000, le=2099)]
     fiscal_year_end: Annotated[int, Field(ge=1, le=12)] = 12
-    thresholds: _Thresholds = _Thresholds()
-    profiles: dict[str, Annotated[list[Any], Field(min_length=12, max_length=12)]] = {}
+    thresholds: _Thresholds = Field(default_factory=_Thresholds)
+    profiles: dict[str, Annotated[list[Any], Field(min_length=12, max_length=12)]] = Field(default_factory=dict)
     total: Any = None
-    teams: dict[str, Any] = {}
-    services: dict[str, Any] = {}
+    teams: dict[str, Any] = Field(default_factory=dict)
+    services: dict[str, Any] = Field(default_factory=dict)
 
 
 def load_budget(path: str | Path) -> Budget:

@@ -166,7 +166,8 @@ def _better(accuracy: Mapping[str, Accuracy], origins: int) -> Iterator[str]:
     off = {name: found.mase for name, found in accuracy.items() if found.mase is not None}
     best = min(off, key=off.__getitem__, default="damped Holt")
     if best != "damped Holt":
-        yield f"over {origins} rolling origins {best} was nearer: MASE {off[best]:.2f}, damped Holt {off['damped Holt']:.2f}"
+        than = f"MASE {off[best]:.2f}, damped Holt {off['damped Holt']:.2f}"
+        yield f"over {origins} rolling origins {best} was nearer: {than}"
 
 
 def _of_logs(method: Method, remarks: tuple[str, ...], first: int, fit: Fit, point: tuple[float, ...],
@@ -190,7 +191,7 @@ def _errors(logs: Sequence[float], origin: int, fit: Fit, horizon: int) -> Vecto
 
 
 def _quantile(scaled: Vector, origins: int) -> float:
-    """The error that 80% of the next shall not exceed: a little more than 80% of those seen did not, as they are few."""
+    """The error that 80% of the next shall not exceed: of those seen a little more than 80% did not, as they are few."""
     share = min(1.0, COVERAGE * (1 + 1 / origins))
     return float(np.sort(scaled)[math.ceil(share * len(scaled)) - 1])
 

@@ -14,8 +14,8 @@ Source: Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd ed
 with a level and a trend that are each smoothed. The point is the median of what may come, not its mean.
 
 Parameters and start make ``SUM((LN(y[t]) - level[t-1] - phi*trend[t-1])**2) + 20*trend[0]**2`` least: one-step errors,
-and a term that keeps a short history from being taken for a steep trend. The start has a closed form for each alpha, beta
-and phi; these are the best of a fixed grid.
+and a term that keeps a short history from being taken for a steep trend. The start has a closed form for each alpha,
+beta and phi; these are the best of a fixed grid.
 """
 
 from __future__ import annotations
@@ -139,7 +139,9 @@ def spreads(parameters: Parameters, horizon: int) -> Vector:
     True
     """
     fading = np.cumsum(parameters.phi ** np.arange(1.0, horizon))
-    return np.sqrt(np.cumsum(np.concatenate([[1.0], (parameters.alpha * (1 + parameters.beta * fading)) ** 2])))
+    added = (parameters.alpha * (1 + parameters.beta * fading)) ** 2
+    squares: Vector = np.cumsum(np.concatenate([[1.0], added]))
+    return np.sqrt(squares)
 
 
 def changes(values: Sequence[float]) -> Vector:
