@@ -24,6 +24,8 @@ LEAST: Final = 12
 _TRIED_FROM: Final = 6
 """Origins that an interval which is tried on the past is made of, at least."""
 _MEAN_OF: Final = 6
+_WIDTH_FROM: Final = 4
+"""Months from which on there is an interval: with fewer it would say anything."""
 
 Method = Literal["damped Holt on logs", "naive on logs", "mean"]
 
@@ -56,7 +58,7 @@ class Forecast:
     """Before the first month used, a month."""
     point: tuple[float, ...]
     width: tuple[float, ...] | None
-    """Half the interval: in logs, by ``mean`` in amounts. None where one month says nothing about others."""
+    """Half the interval: in logs, by ``mean`` in amounts; None where there are too few months for one."""
     origins: int
     """Rolling origins by which the interval was made; 0 where it was not."""
     accuracy: Mapping[str, Accuracy]
@@ -100,10 +102,12 @@ def forecast(values: Sequence[float], horizon: int) -> Forecast:
     made errors larger. It says so instead.
 
     *Naive on logs* below 12 months: the last month; as a random walk, ``width[h] = T.INV(0.9, n)*SQRT(SUMSQ(changes)/
-    n)*SQRT(h)`` of n changes of the logarithm. One month alone has no interval.
+    n)*SQRT(h)`` of n changes of the logarithm.
 
     *Mean* where a month after the first cost is 0 or less, which has no logarithm: the mean of the last m <= 6 months,
     ``width = T.INV(0.9, m-1)*STDEV.S*SQRT(1 + 1/m)``.
+
+    Fewer than 4 months have no interval.
 
     >>> made = forecast([100, 110, 105, 120], 2)
     >>> made.method, [round(p, 6) for p in made.point], round(made.high[0], 2)
@@ -128,24 +132,26 @@ def _months(number: int) -> str:
     return f"{number} month{'' if number == 1 else 's'}"
 
 
+def _bare(width: tuple[float, ...] | None) -> str:
+    return f", without an interval, which needs {_months(_WIDTH_FROM)}" if width is None else ""
+
+
 def _mean(used: list[float], first: int, horizon: int) -> Forecast:
     last = used[-_MEAN_OF:]
     mean, width = float(np.mean(last)), None
-    if (m := len(last)) > 1:
+    if (m := len(last)) >= _WIDTH_FROM:
         width = (float(stdtrit(m - 1, (1 + COVERAGE) / 2) * np.std(last, ddof=1) * math.sqrt(1 + 1 / m)),) * horizon
-    why = f"a month is 0 or less, which has no logarithm: the mean of the last {_months(m)}"
+    why = f"a month is 0 or less, which has no logarithm: the mean of the last {_months(m)}{_bare(width)}"
     return Forecast("mean", (why,), first, 0.0, 0.0, 0.0, mean, 0.0, (mean,) * horizon, width, 0, {}, None, 0)
 
 
 def _naive(logs: list[float], first: int, horizon: int) -> Forecast:
     fit, width = Fit(NAIVE, logs[0], 0.0, logs[-1], 0.0), None
-    why = f"{_months(len(logs))} of history, damped Holt needs {LEAST}: the last month, with the width of a random walk"
-    if steps := len(logs) - 1:
-        scale = math.sqrt(float(np.mean(changes(logs) ** 2))) * float(stdtrit(steps, (1 + COVERAGE) / 2))
+    why = f"{_months(len(logs))} of history, damped Holt needs {LEAST}: the last month"
+    if len(logs) >= _WIDTH_FROM:
+        scale = math.sqrt(float(np.mean(changes(logs) ** 2))) * float(stdtrit(len(logs) - 1, (1 + COVERAGE) / 2))
         width = tuple((scale * spreads(NAIVE, horizon)).tolist())
-    else:
-        why = "1 month of history: that month, without an interval"
-    return _of_logs("naive on logs", (why,), first, fit, (_exp(logs[-1]),) * horizon, width)
+    return _of_logs("naive on logs", (why + _bare(width),), first, fit, (_exp(logs[-1]),) * horizon, width)
 
 
 def _holt(used: list[float], logs: list[float], first: int, horizon: int) -> Forecast:
@@ -191,7 +197,7 @@ def _errors(logs: Sequence[float], origin: int, fit: Fit, horizon: int) -> Vecto
 
 
 def _quantile(scaled: Vector, origins: int) -> float:
-    """The error that 80% of the next shall not exceed: of those seen a little more than 80% did not, as they are few."""
+    """The error that 80% of the next shall not exceed; a little more than 80% of those seen did not, being few."""
     share = min(1.0, COVERAGE * (1 + 1 / origins))
     return float(np.sort(scaled)[math.ceil(share * len(scaled)) - 1])
 

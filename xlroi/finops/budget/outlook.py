@@ -8,7 +8,7 @@ of the 90% quantiles of the months ahead, the probability that the year's budget
 
 It rests on two assumptions: the errors of the months ahead move together, so that the quantile of the sum is the sum of
 the quantiles, and the sum is lognormal. It is 1 where what was billed is more than the budget, and 0 or 1 with no month
-ahead. Where a forecast is in amounts (months of 0 or less), the normal distribution takes the place of the lognormal:
+ahead or no width (``rest_high - rest <= 1E-9*rest``). Where a forecast is in amounts (months of 0 or less), the normal distribution takes the place of the lognormal:
 ``1 - NORM.DIST(left, rest, (rest_high-rest)/NORM.S.INV(0.9), TRUE)``.
 """
 
@@ -19,13 +19,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from statistics import NormalDist
-from typing import Literal
+from typing import Final, Literal
 
 from xlroi.finops.budget.forecasting import Forecast, Z, forecast
 from xlroi.finops.budget.months import later, span
 from xlroi.finops.money import add, add_all
 
-__all__ = ["Kind", "Month", "Outlook", "outlook", "overrun"]
+__all__ = ["Kind", "Month", "Outlook", "outlook", "overrun", "rounded"]
+
+_SURE: Final = 1e-9
+"""An interval narrower than this share of its middle is none: every month was the same."""
 
 Kind = Literal["actual", "part", "forecast"]
 
@@ -97,7 +100,7 @@ class Outlook:
 
     def first_month_above(self, amount: Decimal) -> str | None:
         """The first month at whose end more than an amount is spent, by what was billed and is forecast."""
-        return next((month.month for month in self.months if month.spent > amount), None)
+        return next((month.month for month in self.months if rounded(month.spent) > amount), None)
 
 
 def outlook(costs: Mapping[str, Decimal], billed: Sequence[str], part: str, budget: Mapping[str, Decimal]) -> Outlook:
@@ -148,6 +151,15 @@ def outlook(costs: Mapping[str, Decimal], billed: Sequence[str], part: str, budg
     )
 
 
+def rounded(amount: float) -> Decimal:
+    """To a thousandth: what is billed evenly and budgeted evenly is not over budget by 1e-13.
+
+    >>> rounded(1200.0000000000005)
+    Decimal('1200.0')
+    """
+    return Decimal(repr(round(amount, 3)))
+
+
 def overrun(left: float, rest: float, rest_high: float | None, *, in_logs: bool = True) -> float | None:
     """The probability that more comes than is left, by the formulas above; None without an interval.
 
@@ -158,8 +170,8 @@ def overrun(left: float, rest: float, rest_high: float | None, *, in_logs: bool 
         return 1.0
     if rest_high is None:
         return None
-    if rest_high <= rest:
-        return float(rest > left)
+    if rest_high - rest <= _SURE * abs(rest):
+        return float(rounded(rest) > rounded(left))
     if not in_logs:
         return 1 - NormalDist(rest, (rest_high - rest) / Z).cdf(left)
     return 1 - NormalDist().cdf(math.log(left / rest) * Z / math.log(rest_high / rest))
