@@ -127,7 +127,7 @@ def _show(spending: Spending, budget: Budget | None, found: Check, findings: lis
                f"{f'whole months {whole[0]} to {whole[-1]}' if whole else 'no whole month'}\n")  # fmt: skip
     if budget:
         heads = ["Budget of", "Fiscal year", "Spent", "Of budget", "Variance", "Year's end", "80% interval", "Of budget",
-                 "Over with", "Over in"]  # fmt: skip
+                 "Overrun", "Over in"]  # fmt: skip
         rows = [
             [named(key), _money(o.budget), _money(o.spent), _of(o.spent, o.budget), _money(o.variance),
              _money(o.year_end), _interval(o), _of(o.year_end, o.budget), _percent(o.probability),
@@ -176,8 +176,7 @@ def _said(finding: Finding, spending: Spending) -> str:
             return (f"{who}, {month}: the year's budget is exceeded with {_percent(value)}, "
                     f"more than {_percent(limit)}")  # fmt: skip
         case "untagged":
-            return (
-                f"{who}, {month}: {_percent(value)} of cost has {spending.untagged_means}, more than {_percent(limit)}"
+@@ {spending.untagged_means}, more than {_percent(limit)}"
             )
 
 

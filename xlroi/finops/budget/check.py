@@ -61,6 +61,8 @@ def check(spending: Spending, budget: Budget) -> Check:
     remarks = [*spending.remarks, *_without_cost(spending, budget), *_without_budget(spending, budget)]
     remarks += [f"{named(key)}: {remark}" for key, found in outlooks.items() if found.forecast
                 for remark in found.forecast.remarks]  # fmt: skip
+    remarks += [f"{named(key)}: the probability of an overrun is not known, as there is no interval"
+                for key, found in outlooks.items() if found.probability is None]  # fmt: skip
     return Check(outlooks, tuple(findings), tuple(remarks))
 
 

@@ -124,8 +124,8 @@ def forecast(values: Sequence[float], horizon: int) -> Forecast:
 
 
 def _exp(log: float) -> float:
-    """The power of e; costs that leap over hundreds of magnitudes end at 1e304, not in an error."""
-    return math.exp(min(log, 700.0))
+    """The power of e; costs that leap over many magnitudes end at 1e43, not in an error."""
+    return math.exp(min(log, 100.0))
 
 
 def _months(number: int) -> str:
@@ -220,7 +220,7 @@ def _accuracy(used: Sequence[float], fitted: Sequence[Fit],
         now = np.array(used[origin : origin + horizon])
         last, steps = used[origin - 1], np.arange(1.0, len(now) + 1)
         seen.append(now)
-        off["damped Holt"].append(now - np.exp(ahead(fitted[origin - 1], len(now))))
+        off["damped Holt"].append(now - [_exp(log) for log in ahead(fitted[origin - 1], len(now))])
         off["naive"].append(now - last)
         off["drift"].append(now - last - steps * (last - used[0]) / (origin - 1))
     costs, scale = np.concatenate(seen), float(np.mean(np.abs(changes(used))))

@@ -8,8 +8,8 @@ of the 90% quantiles of the months ahead, the probability that the year's budget
 
 It rests on two assumptions: the errors of the months ahead move together, so that the quantile of the sum is the sum of
 the quantiles, and the sum is lognormal. It is 1 where what was billed is more than the budget, and 0 or 1 with no month
-ahead or no width (``rest_high - rest <= 1E-9*rest``). Where a forecast is in amounts (months of 0 or less), the normal distribution takes the place of the lognormal:
-``1 - NORM.DIST(left, rest, (rest_high-rest)/NORM.S.INV(0.9), TRUE)``.
+ahead or no width (``rest_high - rest <= 1E-9*rest``). Where a forecast is in amounts (months of 0 or less), the normal
+distribution takes the place of the lognormal: ``1 - NORM.DIST(left, rest, (rest_high-rest)/NORM.S.INV(0.9), TRUE)``.
 """
 
 from __future__ import annotations
