@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -108,8 +109,8 @@ def _series(kind: str, months: int, draw: np.random.Generator) -> NDArray[np.flo
 @pytest.mark.parametrize("months", [12, 24, 36])
 def test_four_of_five_months_lie_inside_the_interval(months: int) -> None:
     # 60 series of each of three kinds, twelve months ahead of each. The months of a series move together: its share
-    # inside has a standard deviation of about 0.3, so the mean of 180 one of 0.3/sqrt(180) = 0.022. Allowed are three of
-    # these and what few errors in each interval leave uncertain: 80% may be 73% to 89%. Intervals of half or twice
+    # inside has a standard deviation of about 0.3, so the mean of 180 one of 0.3/sqrt(180) = 0.022. Allowed are three
+    # of these and what few errors in each interval leave uncertain: 80% may be 73% to 89%. Intervals of half or twice
     # the width are far outside.
     draw, inside, halved, doubled = np.random.default_rng(2026), [], [], []
     for kind in ("growth", "walk", "line"):
@@ -129,7 +130,7 @@ def test_accuracy_is_that_of_forecasts_from_each_origin() -> None:
     made = forecast(COSTS, 3)
     # Naive, from each origin of 9 (half of 18) to 17 known months, up to three months ahead, added up here.
     off = [(abs(COSTS[o + h] - COSTS[o - 1]), COSTS[o + h]) for o in range(9, 18) for h in range(3) if o + h < 18]
-    steps = [abs(b - a) for a, b in zip(COSTS, COSTS[1:], strict=False)]
+    steps = [abs(b - a) for a, b in pairwise(COSTS)]
     assert made.origins == 9
     assert len(off) == 9 + 8 + 7
     assert made.accuracy["naive"].mape == pytest.approx(sum(e / y for e, y in off) / 24)

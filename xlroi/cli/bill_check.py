@@ -10,7 +10,7 @@ import click
 
 from xlroi.cli.bills import ENGINE, FILES, MAPPING, MEMORY, REPEATED, THREADS, opened
 from xlroi.cli.options import JSON
-from xlroi.cli.show import print_json, table
+from xlroi.cli.show import print_json, shown, table
 from xlroi.errors import InputError
 
 if TYPE_CHECKING:
@@ -114,6 +114,10 @@ def _percent(share: Decimal | float | None) -> str:
     return "" if share is None else f"{share:.1%}"
 
 
+def _exact(share: Decimal | float) -> str:
+    return shown(float(share), "%")
+
+
 def _of(amount: Decimal | float, budget: Decimal) -> str:
     return _percent(float(amount) / float(budget)) if budget else ""
 
@@ -126,8 +130,8 @@ def _show(spending: Spending, budget: Budget | None, found: Check, findings: lis
     click.echo(f"{spending.cost} cost in {spending.currency}, "
                f"{f'whole months {whole[0]} to {whole[-1]}' if whole else 'no whole month'}\n")  # fmt: skip
     if budget:
-        heads = ["Budget of", "Fiscal year", "Spent", "Of budget", "Variance", "Year's end", "80% interval", "Of budget",
-                 "Overrun", "Over in"]  # fmt: skip
+        heads = ["Budget of", "Fiscal year", "Spent", "Of budget", "Variance", "Year's end", "80% interval",
+                 "Of budget", "Overrun", "Over in"]  # fmt: skip
         rows = [
             [named(key), _money(o.budget), _money(o.spent), _of(o.spent, o.budget), _money(o.variance),
              _money(o.year_end), _interval(o), _of(o.year_end, o.budget), _percent(o.probability),
@@ -144,8 +148,9 @@ def _show(spending: Spending, budget: Budget | None, found: Check, findings: lis
                   "Drift", "Origins", "In interval"], rows)  # fmt: skip
         click.echo()
     if untagged:
-        click.echo(f"{spending.untagged_means}: {_percent(untagged[1]) or 'no share, as there is no cost'} "
-                   f"(at most {_percent(untagged[0])})")  # fmt: skip
+        most, share = untagged
+        told = "no share, as there is no cost" if share is None else _exact(share)
+        click.echo(f"{spending.untagged_means}: {told} (at most {_exact(most)})")
     for finding in findings:
         click.echo(f"CROSSED {_said(finding, spending)}")
     if not findings:
@@ -165,26 +170,24 @@ def _said(finding: Finding, spending: Spending) -> str:
     from xlroi.finops.budget.check import named
 
     who, month, value, limit = named(finding.key), finding.month, finding.value, finding.limit
+    threshold = _exact(finding.threshold)
     match finding.what:
         case "actual":
-            return (f"{who}, {month}: {_money(value)} is spent, more than {_money(limit)}, "
-                    f"{_percent(finding.threshold)} of the year's budget")  # fmt: skip
+            told = f"{_money(value)} is spent, more than {_money(limit)}, {threshold} of the year's budget"
         case "forecast":
-            return (f"{who}, {month}: the year ends at {_money(value)}, more than {_money(limit)}, "
-                    f"{_percent(finding.threshold)} of its budget")  # fmt: skip
+            told = f"the year ends at {_money(value)}, more than {_money(limit)}, {threshold} of its budget"
         case "probability":
-            return (f"{who}, {month}: the year's budget is exceeded with {_percent(value)}, "
-                    f"more than {_percent(limit)}")  # fmt: skip
+            told = f"the year's budget is exceeded with a probability of {_exact(value)}, more than {threshold}"
         case "untagged":
-@@ {spending.untagged_means}, more than {_percent(limit)}"
-            )
+            told = f"{_exact(value)} of cost has {spending.untagged_means}, more than {threshold}"
+    return f"{who}, {month}: {told}"
 
 
 def _text(amount: Decimal | float | None) -> str | None:
     """Amounts as texts: a number of JSON would be rounded by whoever reads it. What is forecast has two decimals."""
-    from xlroi.finops.money import shown
+    from xlroi.finops.money import shown as in_full
 
-    return None if amount is None else shown(amount) if isinstance(amount, Decimal) else f"{amount:.2f}"
+    return None if amount is None else in_full(amount) if isinstance(amount, Decimal) else f"{amount:.2f}"
 
 
 def _data(spending: Spending, budget: Budget | None, found: Check, findings: list[Finding],
