@@ -120,9 +120,9 @@ class Column:
     """The column with the step in which the first period of a series falls; without one it falls in the first step."""
     sums_to: float | None = None
     help: str = ""
-    in_ledger: bool = False
     all_or_nothing: bool = False
     """A probability that the live model counts as a share, and a simulation as yes or no."""
+    in_ledger: bool = False
 
     @property
     def path(self) -> str:
