@@ -215,7 +215,7 @@ def test_a_pool_that_nobody_can_bear_is_refused_with_its_month(tmp_path: Path) -
     rows = [*TWO_TEAMS, charge("", "8.00", "AWS Support", BillingPeriodStart="2026-04-01")]
     for split, why in (("even", "no team has a charge of its own in 2026-04"),
                        ("proportional", "no team has a direct cost above 0 in 2026-04"),
-                       ("{driver: gpu}", "the driver gpu has no quantity in 2026-04; add rows to its file")):  # fmt: skip
+                       ("{driver: gpu}", "the driver gpu has no quantity in 2026-04; add rows")):  # fmt: skip
         rules = USD + "dimensions:\n" + BY_TAG + SUPPORT % split + "drivers: {gpu: {file: h.csv}}\n"
         with pytest.raises(InputError, match=rf"rules.yaml:4: shared.0: the pool 'Support' cannot be shared: {why}"):
             allocated(tmp_path, rules, rows, {"h.csv": "month,team,quantity\n2026-03,search,1\n"})

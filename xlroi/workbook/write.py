@@ -182,7 +182,7 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
         dresser.dress(cell, placed.style, placed.format)
         _content(cell, placed, layout)
     for run in sheet.runs:
-        first = 9 if run.is_home or run.row <= 4 else 8
+        first = 9 if run.is_home or run.row <= 4 or not run.opens else 8
         for column in range(first, layout.last + 1):
             dresser.dress(ws.cell(run.row, column), run.style, run.format)  # type: ignore[arg-type]
     for column, width in sheet.widths.items():

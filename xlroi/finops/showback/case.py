@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Final
 
 from xlroi.errors import InputError
+from xlroi.finops.allocation.summary import csv_line
 from xlroi.finops.budget.budgets import Budget, Key
 from xlroi.finops.budget.forecasting import Forecast, forecast
 from xlroi.finops.budget.months import later, span
@@ -21,7 +22,7 @@ from xlroi.model.ledgers import csv_of
 from xlroi.model.loading import parse_yaml
 from xlroi.model.starter import yaml_text
 
-__all__ = ["Extent", "showback_case"]
+__all__ = ["Extent", "journal_csv", "showback_case"]
 
 _COLUMNS: Final = 36  # months that the model has room for
 _AHEAD: Final = 12
@@ -79,7 +80,7 @@ def showback_case(
     whole = len(billed) - (part == billed[-1])
     if not whole:
         raise InputError(f"{part} is billed in part only, and there is no month before it: nothing to show yet")
-    rows = rows_of(allocation, extent.teams, extent.services)
+    rows = rows_of(allocation, extent.teams, extent.services, budget.amounts if budget else ())
     sheet = _Sheet(allocation, rows, months, whole, budget)
     text = "\n".join(_text(sheet, title or "Cost of cloud and own capacity by team", source, as_of, bool(part)))
     return case_from(parse_yaml(text + "\n", "showback"))
@@ -307,13 +308,27 @@ def _borne(sheet: _Sheet) -> Keyed:
 
 
 def _booked(sheet: _Sheet) -> Keyed:
-    """In cents, for every team by name, however small."""
+    for (month, provider, team, department, text), amount in _bookings(sheet.allocation).items():
+        yield (sheet.number(month), f"Period {month}", provider, team, department, text), Fraction(amount)
+
+
+def _bookings(allocation: Allocation) -> dict[tuple[str, str, str, str, str], Decimal]:
+    """Cents of every team, however small, by month, provider, team, department and what is booked."""
     departments: defaultdict[str, set[str]] = defaultdict(set)
-    for charge in sheet.allocation.charges:
+    for charge in allocation.charges:
         departments[charge.team].add(charge.owner[DIMENSIONS.index("department")])
-    for part in sheet.allocation.parts:
+    found: defaultdict[tuple[str, str, str, str, str], Decimal] = defaultdict(Decimal)
+    for part in allocation.parts:
         of = departments[part.team]
-        department = next(iter(of)) if len(of) == 1 else "several"
+        department = next(iter(of)) if len(of) == 1 else "several" if of else NOBODY
         text = f"Part of {part.pool}" if part.pool else "Own cost"
-        period = f"Period {part.month}"
-        yield (sheet.number(part.month), period, part.provider, part.team, department, text), Fraction(part.cents)
+        found[part.month, part.provider, part.team, department, text] += part.cents
+    return {key: found[key] for key in sorted(found) if found[key]}
+
+
+def journal_csv(allocation: Allocation) -> Iterator[str]:
+    """The chargeback journal, a booking a line, for the books; all of a month and provider sum to the invoice."""
+    yield csv_line("period", "date", "provider", "team", "department", "text", "currency", "amount")
+    for (month, *texts), amount in _bookings(allocation).items():
+        last = date.fromisoformat(f"{later(month, 1)}-01") - timedelta(days=1)
+        yield csv_line(month, last.isoformat(), *texts, allocation.currency, amount)

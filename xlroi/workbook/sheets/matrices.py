@@ -35,7 +35,7 @@ def _matrix(book: Book, matrix: Matrix) -> Sheet:
             sheet.put(row, UNIT, shown_unit(text.unit_text, book.case.currency), "unit")
             if f"total.{id}" in book.system.lines:
                 sheet.put(row, TOTAL, Link(f"total.{id}", member), "link", shown)
-            sheet.runs.append(Run(row, id, False, "link", shown, member))
+            sheet.runs.append(Run(row, id, False, "link", shown, member, opens=False))
             row += 1
         row += 1
     return sheet
