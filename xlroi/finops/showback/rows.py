@@ -41,8 +41,8 @@ def rows_of(
 ) -> AllRows:
     """The largest names by cost; what is smaller shares a row, and what nobody owns has one.
 
-    ``named`` are teams and services that keep a row, ``("team", "Search")``, as those with a budget. A team with a month
-    below 0 keeps one too: among others it would change what these bear of a proportional split.
+    ``named`` are teams and services that keep a row, ``("team", "Search")``, as those with a budget. A team with a
+    month below 0 keeps one too: among others it would change what these bear of a proportional split.
     """
     by_team: defaultdict[str, Fraction] = defaultdict(Fraction)
     by_service: defaultdict[str, Fraction] = defaultdict(Fraction)
