@@ -1,20 +1,22 @@
 """Days on which a service cost much more, or less, than its own weekdays before.
 
-The expectation of a day is the median of the same weekday in the eight weeks before it. What is ordinary is measured by
-the median absolute deviation (MAD) of those weeks' days from the medians of their own weekdays, times 1.4826, which
-makes it a standard deviation where days are normal; the score is the distance from the expectation in those units.
-Scores beyond 3.5 are reported: Iglewicz and Hoaglin, How to Detect and Handle Outliers (1993), who define the modified
-z-score and this limit. Medians do not move with a past spike, as means and standard deviations would.
+The expectation of a day is the median of the same weekday in the eight weeks before it. What is ordinary is measured in
+those weeks too: each day's deviation from the median of the other days of its weekday, as a share of that median; the
+median of these deviations times 1.4826 estimates their standard deviation where they are normal (median absolute
+deviation, MAD). The score is the distance from the expectation in those units, and scores beyond 3.5 are reported:
+Iglewicz and Hoaglin, How to Detect and Handle Outliers (1993), who define the modified z-score and this limit. Medians
+do not move with a past spike as means do, and shares let a weekend vary by less money than a Monday.
 
-A deviation is measured by no less than 5% of the expectation, so that a service of constant cost does not alarm at a
-cent; a day needs four weeks of history. A service that appears four weeks or more after the bill begins is reported on
-its first day. The last day of a provider is seldom complete: it is not reported for being cheap.
+A unit is no less than 5% of the expectation, so that a service of constant cost does not alarm at a cent; a day needs
+four weeks of history. Where the expectation is 0, as of a service that runs on few days, a day is reported that costs
+more than every day of its history, and so is the first day of a service that appears four weeks or more after the bill
+begins. The last day of a provider is seldom complete: it is not reported for being cheap.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -30,7 +32,10 @@ from xlroi.finops.money import add
 from xlroi.finops.overview import ROWS
 from xlroi.finops.profile import Verdict
 
-__all__ = ["Anomalies", "Anomaly", "anomalies", "scored"]
+__all__ = ["REGULAR_USAGE", "Anomalies", "Anomaly", "anomalies", "scored"]
+
+REGULAR_USAGE: Final = (nw.col("category") == "Usage") & ~(nw.col("charge_class") == "Correction").fill_null(False)
+"""Usage that corrects no earlier month, by the ledger columns ``category`` and ``charge_class``."""
 
 WEEKS: Final = 8
 LEAST_WEEKS: Final = 4
@@ -85,14 +90,18 @@ def scored(series: Sequence[Decimal], at: int) -> tuple[Decimal, float] | None:
     first = max(0, at - 7 * WEEKS)
     if at - first < 7 * LEAST_WEEKS:
         return None
-    expected_of = [median(series[j] for j in range(at - 7 + k, first - 1, -7)) for k in range(7)]
-    expected = expected_of[0]
-    away = [abs(series[j] - expected_of[(j - at) % 7]) for j in range(first, at)]
-    unit = max(_NORMAL * median(away), _FLOOR * abs(expected))
-    difference = series[at] - expected
+    weekdays = [series[at - 7 + k - 7 * ((at - 7 + k - first) // 7) : at : 7] for k in range(7)]
+    expected = median(weekdays[0])
+    away = [
+        abs(days[i] - other) / abs(other)
+        for days in weekdays
+        for i in range(len(days))
+        if (other := median([*days[:i], *days[i + 1 :]]))
+    ]
+    unit = max(_NORMAL * median(away or [Decimal(0)]), _FLOOR) * abs(expected)
     if not unit:
-        return expected, inf if difference > 0 else -inf if difference < 0 else 0.0
-    return expected, float(difference / unit)
+        return expected, inf if series[at] > max(series[first:at]) else 0.0
+    return expected, float((series[at] - expected) / unit)
 
 
 def anomalies(bills: Bills, verdicts: Sequence[Verdict], *, days: int = 7, least: Decimal = Decimal(1)) -> Anomalies:
@@ -101,29 +110,11 @@ def anomalies(bills: Bills, verdicts: Sequence[Verdict], *, days: int = 7, least
     ``least`` is the difference from which a day is worth a look, in the bill's currency. Only usage that is no
     correction counts, by the column to trust.
     """
-    trust = {(v.provider, v.currency): v.trust for v in verdicts}
-    usage = (nw.col("category") == "Usage") & (nw.col("charge_class").is_null() | (nw.col("charge_class") == ""))
-    by = ["charge_start", "charge_end", "provider", "currency", "service"]
-    cube = bills.cube(by, [ROWS, Measure("billed", "billed"), Measure("effective", "effective")], usage,
-                      ["category", "charge_class"])  # fmt: skip
-    series: defaultdict[tuple[str | None, str | None, str | None], dict[date, tuple[Decimal, int]]] = defaultdict(dict)
-    long_rows, long_cost = 0, defaultdict[str | None, Decimal](Decimal)
-    for start, end, provider, currency, service, rows, billed, effective in bills.rows(cube):
-        cost = (effective if trust[provider, currency] == "effective" else billed) or Decimal(0)
-        day = date.fromisoformat(start)
-        if end and date.fromisoformat(end) - day > timedelta(days=1):
-            long_rows, long_cost[currency] = long_rows + rows, add(long_cost[currency], cost)
-            continue
-        so_far = series[provider, currency, service].get(day, (Decimal(0), 0))
-        series[provider, currency, service][day] = (add(so_far[0], cost), so_far[1] + rows)
-    ends: dict[tuple[str | None, str | None], tuple[date, date]] = {}
-    for (provider, currency, _), costs in series.items():
-        first, last = ends.get((provider, currency), (min(costs), max(costs)))
-        ends[provider, currency] = (min(first, *costs), max(last, *costs))
+    daily = _Daily(bills, {(v.provider, v.currency): v.trust for v in verdicts})
     found: list[Anomaly] = []
     judged = unjudged = 0
-    for (provider, currency, service), costs in series.items():
-        bill_first, last = ends[provider, currency]
+    for (provider, currency, service), costs in daily.series.items():
+        bill_first, last = daily.ends(provider, currency)
         first = min(costs)
         line = [costs.get(first + timedelta(n), (Decimal(0), 0)) for n in range((last - first).days + 1)]
         amounts = [amount for amount, _ in line]
@@ -135,9 +126,35 @@ def anomalies(bills: Bills, verdicts: Sequence[Verdict], *, days: int = 7, least
                 continue
             judged += 1
             expected, score = verdict
-            partial = at == len(line) - 1 and score < 0
-            if abs(score) > LIMIT and abs(amounts[at] - expected) >= least and not partial:
-                day = (first + timedelta(at)).isoformat()
-                found.append(Anomaly(day, provider, currency, service, amounts[at], expected, score, line[at][1]))
+            cheap_as_incomplete = at == len(line) - 1 and score < 0
+            if abs(score) > LIMIT and abs(amounts[at] - expected) >= least and not cheap_as_incomplete:
+                on = (first + timedelta(at)).isoformat()
+                found.append(Anomaly(on, provider, currency, service, amounts[at], expected, score, line[at][1]))
     found.sort(key=lambda a: (str(a.currency), -abs(a.difference), a.day, str(a.service)))
-    return Anomalies(tuple(found), judged, unjudged, long_rows, dict(long_cost))
+    return Anomalies(tuple(found), judged, unjudged, daily.long_rows, dict(daily.long_cost))
+
+
+class _Daily:
+    """Cost and rows of usage by provider, currency, service and day."""
+
+    def __init__(self, bills: Bills, trust: Mapping[tuple[str | None, str | None], str]) -> None:
+        self.series: defaultdict[tuple[str | None, str | None, str | None], dict[date, tuple[Decimal, int]]]
+        self.series = defaultdict(dict)
+        self.long_rows, self.long_cost = 0, defaultdict[str | None, Decimal](Decimal)
+        by = ["charge_start", "charge_end", "provider", "currency", "service"]
+        costs = [Measure("billed", "billed"), Measure("effective", "effective")]
+        cube = bills.cube(by, [ROWS, *costs], REGULAR_USAGE, ["category", "charge_class"])
+        for start, end, provider, currency, service, rows, billed, effective in bills.rows(cube):
+            cost = (effective if trust[provider, currency] == "effective" else billed) or Decimal(0)
+            day = date.fromisoformat(start)
+            if end and date.fromisoformat(end) - day > timedelta(days=1):
+                self.long_rows, self.long_cost[currency] = self.long_rows + rows, add(self.long_cost[currency], cost)
+                continue
+            line = self.series[provider, currency, service]
+            so_far = line.get(day, (Decimal(0), 0))
+            line[day] = (add(so_far[0], cost), so_far[1] + rows)
+
+    def ends(self, provider: str | None, currency: str | None) -> tuple[date, date]:
+        """The first and the last day with usage."""
+        days = [day for at, line in self.series.items() if at[:2] == (provider, currency) for day in line]
+        return min(days), max(days)
