@@ -111,10 +111,11 @@ def anomalies(bills: Bills, verdicts: Sequence[Verdict], *, days: int = 7, least
     correction counts, by the column to trust.
     """
     daily = _Daily(bills, {(v.provider, v.currency): v.trust for v in verdicts})
+    ends = daily.ends()
     found: list[Anomaly] = []
     judged = unjudged = 0
     for (provider, currency, service), costs in daily.series.items():
-        bill_first, last = daily.ends(provider, currency)
+        bill_first, last = ends[provider, currency]
         first = min(costs)
         line = [costs.get(first + timedelta(n), (Decimal(0), 0)) for n in range((last - first).days + 1)]
         amounts = [amount for amount, _ in line]
@@ -154,7 +155,9 @@ class _Daily:
             so_far = line.get(day, (Decimal(0), 0))
             line[day] = (add(so_far[0], cost), so_far[1] + rows)
 
-    def ends(self, provider: str | None, currency: str | None) -> tuple[date, date]:
-        """The first and the last day with usage."""
-        days = [day for at, line in self.series.items() if at[:2] == (provider, currency) for day in line]
-        return min(days), max(days)
+    def ends(self) -> dict[tuple[str | None, str | None], tuple[date, date]]:
+        """The first and the last day of usage of each provider and currency."""
+        days: defaultdict[tuple[str | None, str | None], set[date]] = defaultdict(set)
+        for (provider, currency, _), line in self.series.items():
+            days[provider, currency].update(line)
+        return {whose: (min(its), max(its)) for whose, its in days.items()}

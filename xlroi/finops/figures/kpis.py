@@ -37,6 +37,7 @@ __all__ = ["COMMITTABLE", "Kpi", "Rate", "allocation_coverage", "kpis", "ratio"]
 COMMITTABLE: Final = ("Compute", "Databases", "AI and Machine Learning")
 """FOCUS service categories for whose usage providers sell commitments."""
 _PRICED: Final = ("Committed", "Standard")
+_NO_USE: Final = "there are no commitments"
 _BY: Final = ("month", "provider", "currency", "category", "charge_class", "pricing", "commitment_status",
               "service_category")  # fmt: skip
 _MEASURES: Final = (
@@ -163,6 +164,11 @@ class _Held:
         return [group for group in _regular(self.groups) if group["category"] == "Usage"]
 
     @property
+    def committed(self) -> list[Group]:
+        """Usage of commitments, and what of them was not used."""
+        return [group for group in self.usage if group["commitment_status"] in ("Used", "Unused")]
+
+    @property
     def drawn(self) -> list[Group]:
         """Usage without unused commitments."""
         return [group for group in self.usage if group["commitment_status"] != "Unused"]
@@ -194,7 +200,7 @@ def _kpi(month: str, provider: str | None, currency: str | None, held: Sequence[
     groups = [group for one in held for group in one.groups]
     usage = [group for one in held for group in one.usage]
     used, unused = (_total("effective", [g for g in usage if g["commitment_status"] == s]) for s in ("Used", "Unused"))
-    no_effective = _doubts(held, "effective", lambda one: one.usage)
+    no_use = _doubts(held, "effective", lambda one: one.committed) if any(one.committed for one in held) else _NO_USE
     cost = add_all(one.cost for one in held)
     whose = (month, provider, currency)
     untagged, lacking = spending.untagged.get(whose, Decimal(0)), spending.lacking.get(whose, Decimal(0))
@@ -211,7 +217,7 @@ def _kpi(month: str, provider: str | None, currency: str | None, held: Sequence[
         _savings_rate("list", held),
         used,
         unused,
-        ratio(used, add(used, unused), no_effective if used or unused else "there are no commitments"),
+        ratio(used, add(used, unused), no_use),
         _coverage("effective", held),
         _coverage("list", held),
         untagged,

@@ -150,7 +150,7 @@ def break_even_level(demand: Sequence[Decimal], discount: Decimal) -> tuple[Deci
 
     A commitment pays for itself from the share of use u* = 1 - discount; so the next unit is worth it as long as demand
     exceeds it on more than u* of days: the level is the (1 - u*) quantile of demand (newsvendor). A discount of 40% and
-    ten days of demand from 1 to 10 give level 4. It costs 0.6 × 4 = 2.4 a day and covers (1 + 2 + 3 + 7 × 4) / 10 = 3.4.
+    ten days of demand from 1 to 10 give level 4. It costs 0.6 × 4 = 2.4 a day and covers (1+2+3+7×4)/10 = 3.4.
 
     >>> break_even_level([Decimal(n) for n in range(1, 11)], Decimal("0.4"))
     (Decimal('4'), Decimal('1.0'))

@@ -23,7 +23,7 @@ from xlroi.finops.figures.anomalies import REGULAR_USAGE
 from xlroi.finops.figures.lines import Line, lines
 from xlroi.finops.figures.rules import RULES, Assumptions, Claim, Period, Rule
 from xlroi.finops.ledger import Measure
-from xlroi.finops.money import add_all
+from xlroi.finops.money import add_all, minor_unit, to_cent
 from xlroi.finops.profile import Verdict
 
 __all__ = ["Saving", "savings"]
@@ -44,7 +44,8 @@ class Saving:
     cost: Decimal
     """Of the lines behind it, in the period."""
     per_month: Decimal
-    """What is saved in the period, by its days, times 365/12 days; rounded at the cent."""
+    """What is saved in the period, by its days, times 365/12 days; rounded at the minor unit.
+    What saves less than that is no finding."""
 
 
 def savings(
@@ -78,7 +79,9 @@ def savings(
             if not claimed:
                 break
             rule, best = max(claimed, key=lambda one: one[1].saving)
-            per_month = (best.saving / period.days * _DAYS_PER_MONTH).quantize(Decimal("0.01"))
+            per_month = to_cent(best.saving / period.days * _DAYS_PER_MONTH, minor_unit(verdict.currency))
+            if not per_month:
+                break
             found.append(Saving(rule.id, *whose, best, add_all(line.cost for line in best.lines), per_month))
             taken = {id(line) for line in best.lines}
             left = {
