@@ -15,7 +15,13 @@ from xlroi.errors import InputError
 from xlroi.files import writable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xlroi.finops.figures.anomalies import Anomalies
     from xlroi.finops.figures.kpis import Kpi, Rate
+    from xlroi.finops.figures.savings import Saving
+    from xlroi.finops.figures.spending import Mover
+    from xlroi.finops.figures.usage import UnitCost
     from xlroi.finops.figures.whole import Figures
 
 _MOST: int = 10
@@ -106,7 +112,7 @@ def _money(amount: Decimal | None, currency: str | None) -> str:
 
 
 def _rate(rate: Rate | None) -> str:
-    return "" if rate is None else "-" if rate.value is None else f"{rate.value:.1%}"
+    return "" if rate is None else "-" if rate.value is None else f"{rate.value:z.1%}"
 
 
 def _whose(one: Any) -> list[str]:
@@ -115,64 +121,23 @@ def _whose(one: Any) -> list[str]:
 
 def _show(found: Figures, *, savings: bool, tag: str) -> None:
     _show_kpis(found.kpis, tag)
-    if found.movers:
-        ranked: dict[tuple[str | None, str], list[list[str]]] = {}
-        for m in found.movers:
-            share = "new" if not m.before else "gone" if not m.cost else "" if m.share is None else f"{m.share:+.1%}"
-            ranked.setdefault((m.currency, m.by), []).append(
-                [
-                    m.name or "(none)",
-                    *_whose(m),
-                    m.month,
-                    *(_money(x, m.currency) for x in (m.before, m.cost, m.change)),
-                    share,
-                ]
-            )
-        for (_, by), its in ranked.items():
-            click.echo()
-            heads = [by.capitalize(), "Provider", "Currency", "Month", "Before", "Cost", "Change", "Share"]
-            table(f"What moved, by {by}{_more(its)}", heads, its[:_MOST])
-    if found.unit_costs:
-        click.echo()
-        rows = [[u.usage.month, u.usage.unit, " ".join(filter(None, u.usage.what[2:])) or "(all)", f"{u.usage.quantity:,f}",
-                 u.currency or "", _money(u.cost, u.currency), u.why or f"{u.per_unit:,f}"]
-                for u in found.unit_costs]  # fmt: skip
-        table("Cost per unit", ["Month", "Unit", "Of", "Quantity", "Currency", "Cost", "Per unit"], rows)
-    odd = found.anomalies
-    click.echo()
-    if odd.found:
-        rows = [[a.day, a.service or "(none)", *_whose(a), *(_money(x, a.currency) for x in (a.amount, a.expected, a.difference)),
-                 "new" if a.score == float("inf") else f"{a.score:+.1f}", f"{a.rows:,}"]
-                for a in odd.found]  # fmt: skip
-        heads = ["Day", "Service", "Provider", "Currency", "Cost", "Expected", "Difference", "Score", "Charges"]
-        table(f"Unusual days{_more(rows)}", heads, rows[:_MOST])
-    elif odd.judged:
-        click.echo(f"No unusual day among {odd.judged:,} days of services ({odd.unjudged:,} without enough history)")
+    _show_movers(found.movers)
+    _show_unit_costs(found.unit_costs)
+    _show_anomalies(found.anomalies)
     if savings:
-        click.echo()
-        rows = [[s.rule, *_whose(s), _money(s.cost, s.currency), _money(s.per_month, s.currency), s.claim.confidence,
-                 s.claim.why] for s in found.savings]  # fmt: skip
-        heads = ["Rule", "Provider", "Currency", "Cost behind it", "Saves a month", "Confidence", "Why"]
-        if rows:
-            table("What could be saved; a charge counts in one finding only", heads, rows)
-        else:
-            click.echo("No rule found anything to save")
+        _show_savings(found.savings)
     for remark in found.remarks:
         click.echo(f"note: {remark}", err=True)
 
 
-def _more(rows: list[list[str]]) -> str:
-    return f" (the first {_MOST} of {len(rows)}; all: --json)" if len(rows) > _MOST else ""
-
-
-def _show_kpis(found: tuple[Kpi, ...], tag: str) -> None:
+def _show_kpis(found: Sequence[Kpi], tag: str) -> None:
     rows, rates = [], []
     for k in found:
         whose = [k.month + ("" if k.whole else " in part"), k.provider or "ALL", k.currency or "(none)"]
         share = shown(float(k.change / k.before), "%") if k.change is not None and k.before and k.before > 0 else ""
-        rows.append([*whose, *(_money(amount, k.currency) for amount in (k.cost, k.change)), share,
-                     *(_money(amount, k.currency) for amount in
-                       (k.billed, k.effective, k.credits, k.adjustments, k.corrections))])  # fmt: skip
+        amounts = (k.billed, k.effective, k.credits, k.adjustments, k.corrections)
+        rows.append([*whose, _money(k.cost, k.currency), _money(k.change, k.currency), share,
+                     *(_money(amount, k.currency) for amount in amounts)])  # fmt: skip
         rates.append([*whose, _rate(k.over_contracted), _rate(k.over_list), _rate(k.utilisation),
                       _money(k.unused, k.currency), _rate(k.coverage), _rate(k.coverage_at_list),
                       _rate(k.untagged_share), *([_rate(k.lacking_share)] if tag else [])])  # fmt: skip
@@ -182,14 +147,71 @@ def _show_kpis(found: tuple[Kpi, ...], tag: str) -> None:
     click.echo()
     table("Rates", [*heads, "Saved/contracted", "Saved/list", "Utilisation", "Unused", "Coverage", "Coverage/list",
                     "Untagged", *([f"Without {tag}"] if tag else [])], rates)  # fmt: skip
-    whys: dict[tuple[str, str, str], list[str]] = {}
+    whys: dict[tuple[str, str], dict[str, None]] = {}
     for k in found:
         for name, says in _RATES.items():
             rate: Rate | None = getattr(k, name)
             if rate and rate.why and k.provider:
-                whys.setdefault((k.month, k.provider, rate.why), []).append(says)
-    for (month, provider, why), names in whys.items():
-        click.echo(f"  - {month} {provider}: no {', '.join(names)}: {why}")
+                whys.setdefault((rate.why, k.provider), {})[says] = None
+    for (why, provider), names in whys.items():
+        click.echo(f"  - {provider}: no {', '.join(names)}: {why}")
+
+
+def _show_movers(found: Sequence[Mover]) -> None:
+    ranked: dict[tuple[str | None, str], list[list[str]]] = {}
+    for m in found:
+        share = "new" if not m.before else "gone" if not m.cost else "" if m.share is None else f"{m.share:+.1%}"
+        amounts = [_money(amount, m.currency) for amount in (m.before, m.cost, m.change)]
+        ranked.setdefault((m.currency, m.by), []).append([m.name or "(none)", *_whose(m), m.month, *amounts, share])
+    for (_, by), rows in ranked.items():
+        heads = [by.capitalize(), "Provider", "Currency", "Month", "Before", "Cost", "Change", "Share"]
+        click.echo()
+        table(f"What moved, by {by}{_more(rows)}", heads, rows[:_MOST])
+
+
+def _show_unit_costs(found: Sequence[UnitCost]) -> None:
+    from xlroi.finops.money import shown as in_full
+
+    rows = []
+    for u in found:
+        of = ", ".join(filter(None, (u.usage.provider, u.usage.service, u.usage.team))) or "(all)"
+        rows.append([u.usage.month, u.usage.unit, of, f"{u.usage.quantity:,f}", u.currency or "",
+                     _money(u.cost, u.currency), u.why or in_full(u.per_unit)])  # fmt: skip
+    if rows:
+        click.echo()
+        table("Cost per unit", ["Month", "Unit", "Of", "Quantity", "Currency", "Cost", "Per unit"], rows)
+
+
+def _show_anomalies(odd: Anomalies) -> None:
+    rows = []
+    for a in odd.found:
+        amounts = [_money(amount, a.currency) for amount in (a.amount, a.expected, a.difference)]
+        score = "new" if a.score == float("inf") else f"{a.score:+.1f}"
+        rows.append([a.day, a.service or "(none)", *_whose(a), *amounts, score, f"{a.rows:,}"])
+    click.echo()
+    if rows:
+        heads = ["Day", "Service", "Provider", "Currency", "Cost", "Expected", "Difference", "Score", "Charges"]
+        table(f"Unusual days{_more(rows)}", heads, rows[:_MOST])
+    else:
+        click.echo(f"No unusual day among {odd.judged:,} days of services ({odd.unjudged:,} without enough history)")
+
+
+def _show_savings(found: Sequence[Saving]) -> None:
+    rows = [[s.rule, *_whose(s), _money(s.cost, s.currency), _money(s.per_month, s.currency), s.claim.confidence,
+             s.claim.why] for s in found]  # fmt: skip
+    click.echo()
+    if not rows:
+        click.echo("No rule found anything to save")
+        return
+    heads = ["Rule", "Provider", "Currency", "Cost behind it", "Saves a month", "Confidence", "Why"]
+    table("What could be saved; a charge counts in one finding only", heads, rows)
+    for currency in dict.fromkeys(s.currency for s in found):
+        together = sum((s.per_month for s in found if s.currency == currency), Decimal(0))
+        click.echo(f"Together {_money(together, currency)} {currency} a month")
+
+
+def _more(rows: list[list[str]]) -> str:
+    return f" (the first {_MOST} of {len(rows)}; all: --json)" if len(rows) > _MOST else ""
 
 
 def _data(found: Figures) -> dict[str, Any]:
