@@ -56,6 +56,13 @@ def figures(bills: Bills, *, tag: str = "", usage: Sequence[Usage] = (), days: i
             f"{odd.long_rows:,} charges of usage for more than a day belong to no day: not among the anomalies"
         )
     if not odd.judged:
-        remarks.append("no service has the four weeks of daily history that anomalies need")
-    return Figures(judged, kpis(bills, judged, spent), movers(spent), unit_costs(usage, spent.cells), odd, found,
+        remarks.append("no service has the four weeks of daily history by which days are judged")
+    months, moved = kpis(bills, judged, spent), movers(spent)
+    latest = {(m.provider, m.currency, m.month) for m in moved}
+    remarks += [
+        f"{k.provider}: the bill has {k.month} in part; what moved compares the part with a month"
+        for k in months
+        if not k.whole and (k.provider, k.currency, k.month) in latest
+    ]
+    return Figures(judged, months, moved, unit_costs(usage, spent.cells), odd, found,
                    tuple(lines), tuple(remarks))  # fmt: skip
