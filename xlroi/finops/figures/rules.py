@@ -22,7 +22,7 @@ from xlroi.finops.figures.lines import Line
 from xlroi.finops.money import add_all
 from xlroi.finops.tags import read_tags
 
-__all__ = ["RULES", "Assumptions", "Claim", "Period", "Rule", "break_even_level"]
+__all__ = ["RULES", "WORDS", "Assumptions", "Claim", "Period", "Rule", "break_even_level"]
 
 Confidence = Literal["high", "medium", "low"]
 
@@ -213,6 +213,10 @@ def _storage_class(lines: Sequence[Line], _: Period, assumed: Assumptions) -> Cl
     )
     return Claim(cost * assumed.cold * INFREQUENT, tuple(lines), "low", why)
 
+
+_PATTERNS: Final = (_IDLE_ADDRESS, _GATEWAY_HOURS, _GATEWAY_TRAFFIC, _MACHINE, _STANDARD_STORAGE)
+WORDS: Final = "|".join(pattern.pattern for pattern in _PATTERNS)
+"""What the description of a line has that any rule wants, but for those that go by what FOCUS marks; case aside."""
 
 RULES: Final = (
     Rule("unused-commitment", "Commitments that were paid and not used",

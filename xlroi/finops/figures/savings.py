@@ -18,18 +18,16 @@ from typing import Final
 import narwhals as nw
 
 from xlroi.finops.bills import Bills
-from xlroi.finops.cleaning import is_one_of
 from xlroi.finops.figures.anomalies import REGULAR_USAGE
 from xlroi.finops.figures.lines import Line, lines
-from xlroi.finops.figures.rules import RULES, Assumptions, Claim, Period, Rule
+from xlroi.finops.figures.rules import RULES, WORDS, Assumptions, Claim, Period, Rule
 from xlroi.finops.ledger import Measure
 from xlroi.finops.money import add_all, minor_unit, to_cent
 from xlroi.finops.profile import Verdict
 
 __all__ = ["Saving", "savings"]
 
-_CATEGORIES: Final = ("Compute", "Networking", "Storage")
-_USING: Final = ("commitment_status", "capacity_status", "service_category")
+_USING: Final = ("commitment_status", "capacity_status", "description")
 _DAYS_PER_MONTH: Final = Decimal(365) / 12
 
 
@@ -55,10 +53,9 @@ def savings(
     periods = _periods(bills)
     behind: defaultdict[tuple[str | None, str | None], dict[Rule, list[Line]]]
     behind = defaultdict(lambda: {rule: [] for rule in RULES})
-    picked = [nw.col(name) == "Unused" for name in _USING[:2]]
-    picked.append(is_one_of(nw.col("service_category"), _CATEGORIES))
-    any_picked = reduce(or_, (one.fill_null(False) for one in picked))
-    for line in lines(bills, verdicts, any_picked, _USING):
+    status, capacity, description = map(nw.col, _USING)
+    picked = [status == "Unused", capacity == "Unused", description.str.contains(f"(?i){WORDS}")]
+    for line in lines(bills, verdicts, reduce(or_, (one.fill_null(False) for one in picked)), _USING):
         for rule in RULES:
             if rule.wants(line):
                 behind[line.provider, line.currency][rule].append(line)

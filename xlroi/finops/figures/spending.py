@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 
 from xlroi.finops.bills import Bills
 from xlroi.finops.facts import Allocation
@@ -55,15 +56,23 @@ def spending(bills: Bills, verdicts: Sequence[Verdict], tag: str = "") -> Spendi
         bills.cube(by, costs)
     ):
         cost = (effective if trust[provider, currency] == "effective" else billed) or Decimal(0)
-        tags = read_tags(text) or {}
+        tags = _tags(text)
         cell = Cell(month, provider, currency, service, sub_account or account, tags.get(tag, ""))
         found.cells[cell] = add(found.cells[cell], cost)
+        if tags and tag in (*tags, ""):
+            continue
         for whose in ((month, provider, currency), (month, None, currency)):
             if not tags:
                 found.untagged[whose] = add(found.untagged[whose], cost)
-            if tag and tag not in tags:
+            if tag:
                 found.lacking[whose] = add(found.lacking[whose], cost)
     return found
+
+
+@lru_cache(maxsize=65_536)
+def _tags(text: str | None) -> dict[str, str]:
+    # The tags of a resource come back for every month and service.
+    return read_tags(text) or {}
 
 
 def allocated(allocation: Allocation) -> dict[Cell, Decimal]:
