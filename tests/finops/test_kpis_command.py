@@ -76,3 +76,17 @@ def test_bad_input_ends_with_exit_code_2_and_writes_nothing(run: Run, tmp_path: 
         assert run("bill", "kpis", str(SAMPLE), *wrong)[0] == 2
     assert run("bill", "kpis", str(tmp_path / "none.csv"), "--rows", str(target))[0] == 2
     assert not target.exists()
+
+
+def test_a_charge_of_no_day_is_refused_with_its_row_and_an_empty_one_counts_in_its_month(
+    run: Run, tmp_path: Path
+) -> None:
+    bill = write_bill(tmp_path / "bill.csv", [{}, {"ChargePeriodStart": "soon"}])
+    code, _, err = run("bill", "kpis", str(bill), "--savings")
+    assert (code, "bill.csv:3: ChargePeriodStart: 'soon' is no date" in err) == (2, True)
+    machine = {"ServiceCategory": "Compute", "PricingCategory": "Standard", "ConsumedUnit": "Hours",
+               "ChargeDescription": "per Linux Instance Hour"}  # fmt: skip
+    write_bill(bill, [machine | {"ChargePeriodStart": ""}, machine | {"ChargePeriodEnd": "later"}])
+    code, out, err = run("bill", "kpis", str(bill), "--savings")
+    assert (code, "2026-03 in part  AWS       USD       2.40" in out) == (0, True)
+    assert "not looked at for unusual days: 1 rows of usage" in err

@@ -63,7 +63,7 @@ def test_days_without_demand_count_and_too_few_days_are_no_advice(tmp_path: Path
     assert found_in(tmp_path, rows) == ()
     few = figures_of(tmp_path, days(*["9.5"] * 27, **MACHINE), assumptions=ASSUMED)
     assert few.savings == ()
-    assert any("27 days of demand are too few" in remark for remark in few.remarks)
+    assert any("needs 28 days of usage, the bill has 27" in remark for remark in few.remarks)
 
 
 def test_the_discount_comes_from_the_catalogue_and_an_unknown_one_is_asked_for(tmp_path: Path) -> None:

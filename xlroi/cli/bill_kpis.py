@@ -188,11 +188,12 @@ def _show_anomalies(odd: Anomalies) -> None:
         amounts = [_money(amount, a.currency) for amount in (a.amount, a.expected, a.difference)]
         score = "new" if a.score == float("inf") else f"{a.score:+.1f}"
         rows.append([a.day, a.service or "(none)", *_whose(a), *amounts, score, f"{a.rows:,}"])
-    click.echo()
+    if odd.judged:
+        click.echo()
     if rows:
         heads = ["Day", "Service", "Provider", "Currency", "Cost", "Expected", "Difference", "Score", "Charges"]
         table(f"Unusual days{_more(rows)}", heads, rows[:_MOST])
-    else:
+    elif odd.judged:
         click.echo(f"No unusual day among {odd.judged:,} days of services ({odd.unjudged:,} without enough history)")
 
 

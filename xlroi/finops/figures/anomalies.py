@@ -32,7 +32,7 @@ from xlroi.finops.money import add
 from xlroi.finops.overview import ROWS
 from xlroi.finops.profile import Verdict
 
-__all__ = ["REGULAR_USAGE", "Anomalies", "Anomaly", "anomalies", "scored"]
+__all__ = ["REGULAR_USAGE", "Anomalies", "Anomaly", "anomalies", "day_of", "scored"]
 
 REGULAR_USAGE: Final = (nw.col("category") == "Usage") & ~(nw.col("charge_class") == "Correction").fill_null(False)
 """Usage that corrects no earlier month, by the ledger columns ``category`` and ``charge_class``."""
@@ -74,9 +74,21 @@ class Anomalies:
     unjudged: int
     """Days of services in the window that had not."""
     long_rows: int
-    """Charges of usage for more than a day, which belong to no day; left out."""
+    """Charges of usage for more than a day, or without one; left out."""
     long_cost: dict[str | None, Decimal]
     """What they cost, by currency."""
+
+
+def day_of(text: str | None) -> date | None:
+    """The day of a text; None where it is none.
+
+    >>> day_of("2026-03-05"), day_of("soon"), day_of(None)
+    (datetime.date(2026, 3, 5), None, None)
+    """
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
 
 
 def scored(series: Sequence[Decimal], at: int) -> tuple[Decimal, float] | None:
@@ -147,8 +159,8 @@ class _Daily:
         cube = bills.cube(by, [ROWS, *costs], REGULAR_USAGE, ["category", "charge_class"])
         for start, end, provider, currency, service, rows, billed, effective in bills.rows(cube):
             cost = (effective if trust[provider, currency] == "effective" else billed) or Decimal(0)
-            day = date.fromisoformat(start)
-            if end and date.fromisoformat(end) - day > timedelta(days=1):
+            day = day_of(start)
+            if day is None or (day_of(end) or day) - day > timedelta(days=1):
                 self.long_rows, self.long_cost[currency] = self.long_rows + rows, add(self.long_cost[currency], cost)
                 continue
             line = self.series[provider, currency, service]

@@ -204,12 +204,13 @@ def _kpi(month: str, provider: str | None, currency: str | None, held: Sequence[
     cost = add_all(one.cost for one in held)
     whose = (month, provider, currency)
     untagged, lacking = spending.untagged.get(whose, Decimal(0)), spending.lacking.get(whose, Decimal(0))
+    days = [day for group in groups for day in (group["first"], group["last"]) if day]
     last_day = f"{month}-{monthrange(int(month[:4]), int(month[5:]))[1]}"
     return Kpi(
         month,
         provider,
         currency,
-        min(g["first"] for g in groups) <= f"{month}-01" and max(g["last"] for g in groups) >= last_day,
+        bool(days) and min(days) <= f"{month}-01" and max(days) >= last_day,
         cost,
         _total("billed", groups),
         None if any(one.verdict.doubt("effective") for one in held) else _total("effective", groups),

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -14,7 +14,7 @@ import narwhals as nw
 
 from xlroi.finops.bills import Bills
 from xlroi.finops.cleaning import is_one_of
-from xlroi.finops.figures.anomalies import REGULAR_USAGE, Anomaly
+from xlroi.finops.figures.anomalies import REGULAR_USAGE, Anomaly, day_of
 from xlroi.finops.ledger import Measure
 from xlroi.finops.money import shown
 from xlroi.finops.overview import ROWS
@@ -32,7 +32,7 @@ _USING: Final = ("category", "charge_class")
 class Line:
     """Charges of usage that agree in all of this; None where the bill says nothing."""
 
-    start: str
+    start: str | None
     end: str | None
     provider: str | None
     currency: str | None
@@ -57,8 +57,9 @@ class Line:
 
     @property
     def within_a_day(self) -> bool:
-        """Whether it is of one day or less."""
-        return self.end is None or date.fromisoformat(self.end) - date.fromisoformat(self.start) <= timedelta(days=1)
+        """Whether it has a day and is of no more than one."""
+        first = day_of(self.start)
+        return first is not None and (day_of(self.end) or first) - first <= timedelta(days=1)
 
 
 def lines(bills: Bills, verdicts: Sequence[Verdict], only: nw.Expr, using: Sequence[str]) -> Iterator[Line]:
@@ -79,7 +80,7 @@ def behind(bills: Bills, verdicts: Sequence[Verdict], anomalies: Sequence[Anomal
     at = {(a.day, a.provider, a.currency, a.service): a for a in anomalies}
     days = sorted({a.day for a in anomalies})
     for line in lines(bills, verdicts, is_one_of(nw.col("charge_start"), days), ["charge_start"]):
-        found = at.get((line.start, line.provider, line.currency, line.service))
+        found = at.get((line.start or "", line.provider, line.currency, line.service))
         if found and line.within_a_day:
             yield found, line
 
@@ -93,7 +94,7 @@ def lines_csv(found: Iterable[tuple[str, Line]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_TITLES)
-    for finding, line in sorted(found, key=lambda one: (one[0], -one[1].cost, one[1].start, str(one[1].resource))):
+    for finding, line in sorted(found, key=lambda one: (one[0], -one[1].cost, str(one[1].start), str(one[1].resource))):
         words = (finding, line.start, line.provider, line.currency, line.service, line.account, line.resource,
                  line.resource_name, line.sku, line.description, line.unit)  # fmt: skip
         writer.writerow([*map(_safe, words), shown(line.consumed), line.rows, shown(line.cost)])

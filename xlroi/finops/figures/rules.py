@@ -162,15 +162,15 @@ def break_even_level(demand: Sequence[Decimal], discount: Decimal) -> tuple[Deci
 
 def _commitment(lines: Sequence[Line], period: Period, assumed: Assumptions) -> Claim | str:
     if period.days < LEAST_DAYS_OF_DEMAND:
-        return f"{period.days} days of demand are too few to advise a commitment; {LEAST_DAYS_OF_DEMAND} are needed"
+        return f"advice on commitments needs {LEAST_DAYS_OF_DEMAND} days of usage, the bill has {period.days}"
     known = (assumed.discount, "as given") if assumed.discount is not None else _catalogued(lines[0].provider or "")
     if known is None or known[0] is None:
         return "the catalogue knows no discount of its commitments; give one with --discount"
     discount, source = known
-    costs: defaultdict[date, list[Decimal]] = defaultdict(list)
+    costs: defaultdict[str | None, list[Decimal]] = defaultdict(list)
     for line in lines:
-        costs[date.fromisoformat(line.start)].append(line.cost)
-    days = [add_all(costs[period.first + timedelta(n)]) for n in range(period.days)]
+        costs[line.start].append(line.cost)
+    days = [add_all(costs[str(period.first + timedelta(n))]) for n in range(period.days)]
     level, saving = break_even_level(days, discount)
     steady = period.days >= STEADY_DAYS
     why = (

@@ -65,7 +65,7 @@ def savings(
         whose = verdict.provider, verdict.currency
         if doubt := verdict.doubt("effective"):
             remarks.append(f"{verdict.provider}: {doubt}, so unused commitments cannot be seen")
-        if whose not in behind:
+        if whose not in behind or whose not in periods:
             continue
         period = periods[whose]
         left = behind[whose]
@@ -95,4 +95,5 @@ def _periods(bills: Bills) -> dict[tuple[str | None, str | None], Period]:
     return {
         (provider, currency): Period(date.fromisoformat(first), date.fromisoformat(last))
         for provider, currency, first, last in bills.rows(cube)
+        if first
     }

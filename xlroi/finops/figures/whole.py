@@ -14,6 +14,7 @@ from xlroi.finops.figures.rules import Assumptions
 from xlroi.finops.figures.savings import Saving, savings
 from xlroi.finops.figures.spending import Mover, movers, spending
 from xlroi.finops.figures.usage import UnitCost, Usage, unit_costs
+from xlroi.finops.ledger import Measure
 from xlroi.finops.overview import look_over
 from xlroi.finops.profile import Verdict, verdicts
 
@@ -43,7 +44,11 @@ def figures(bills: Bills, *, tag: str = "", usage: Sequence[Usage] = (), days: i
     ``tag`` says whose a charge is. ``assumptions`` ask for savings, ``evidence`` for the lines behind every finding.
     ``days`` and ``least`` are of :func:`anomalies`.
     """
-    judged = verdicts(look_over(bills, keep_repeated=keep_repeated))
+    groups = look_over(bills, [Measure("undated", "bad_charge_start", "count")], keep_repeated=keep_repeated)
+    undated = [(group.file, "bad_charge_start") for group in groups if group.values["undated"]]
+    if undated and (error := bills.refused(dict.fromkeys(undated))):
+        raise error
+    judged = verdicts(groups)
     spent = spending(bills, judged, tag)
     odd = anomalies(bills, judged, days=days, least=least)
     found, remarks = savings(bills, judged, assumptions) if assumptions else ((), [])
@@ -53,7 +58,7 @@ def figures(bills: Bills, *, tag: str = "", usage: Sequence[Usage] = (), days: i
         lines += [(saving.rule, line) for saving in found for line in saving.claim.lines]
     if odd.long_rows:
         remarks.append(
-            f"{odd.long_rows:,} charges of usage for more than a day belong to no day: not among the anomalies"
+            f"not looked at for unusual days: {odd.long_rows:,} rows of usage that are for more than a day, or none"
         )
     if not odd.judged:
         remarks.append("no service has the four weeks of daily history by which days are judged")
