@@ -30,9 +30,10 @@ LEAST_DAYS_IDLE: Final = 7
 LEAST_DAYS_OF_DEMAND: Final = 28
 STEADY_DAYS: Final = 90
 SPOT_DISCOUNT: Final = Decimal("0.4")
-"""Spot costs 40 to 70% less than on demand (survey of GPU clouds, Epoch AI 2025); the low end."""
+"""Spot costs 40 to 70% less than on demand (surveys of GPU clouds, Epoch AI); the low end."""
 INFREQUENT: Final = 1 - Decimal("0.0125") / Decimal("0.023")
-"""S3 Standard-Infrequent Access costs 0.0125 $ a GB-month, Standard 0.023 (AWS price list, US East)."""
+"""S3 Standard-Infrequent Access costs 0.0125 $ a GB-month, Standard 0.023 (AWS price list, US East); in Frankfurt 55%
+of Standard too (December 2021)."""
 
 
 @dataclass(frozen=True, slots=True)
