@@ -95,7 +95,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table. Numbers stand in the leaf ``table.id.values``, texts, choices and keys in ``table.id``."""
+    """A column of a table.
+
+    Numbers stand in the leaf ``table.id.values``; texts, choices, keys and the numbers of a ledger in ``table.id``.
+    """
 
     id: str
     table: str
@@ -119,6 +122,7 @@ class Column:
     help: str = ""
     all_or_nothing: bool = False
     """A probability that the live model counts as a share, and a simulation as yes or no."""
+    in_ledger: bool = False
 
     @property
     def path(self) -> str:
@@ -128,7 +132,7 @@ class Column:
     @property
     def leaf(self) -> str:
         """The name of the leaf that holds what the user gives."""
-        return f"{self.path}.values" if self.kind == "number" else self.path
+        return f"{self.path}.values" if self.kind == "number" and not self.in_ledger else self.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,8 @@ class Table:
     """Columns that sum to 100% in every row."""
     optional: bool = False
     """Whether a case may leave it without rows."""
+    ledger: bool = False
+    """Whether it has many rows that are only summed: on a sheet of its own, given as CSV."""
 
 
 @dataclass(frozen=True, slots=True)

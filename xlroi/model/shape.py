@@ -89,6 +89,7 @@ class TableShape(Strict):
     rows: dict[str, dict[str, Any]] = Field(default_factory=dict)
     spare: int = Field(default=3, ge=0, le=50)
     optional: bool = False
+    ledger: bool = False
     row_sums: list[list[str]] = Field(default_factory=list)
     cross: list[str] | None = None
     where: str = ""

@@ -373,6 +373,8 @@ class _Builder:
                 month = True
             elif axis in self.template.tables and table is None:
                 table = axis
+                if self.template.tables[axis].ledger:
+                    self._problem(path, f"{axis!r} is a ledger: it has no lines of its own, its rows are only summed")
             elif axis != "none":
                 known = ["month", "none", *self.template.tables]
                 why = "a line has one table" if axis in known else f"{axis!r} is no axis"
@@ -383,7 +385,13 @@ class _Builder:
 
     def _system(self, leaves: list[Declaration], drafts: list[Draft], tables: dict[str, Table]) -> System | None:
         try:
-            return build_system(leaves, drafts, {t.id: t.cross for t in tables.values()}, self.template.step)
+            return build_system(
+                leaves,
+                drafts,
+                {t.id: t.cross for t in tables.values()},
+                self.template.step,
+                [t.id for t in tables.values() if t.ledger],
+            )
         except Refused as refused:
             for problem in refused.problems:
                 path = self.seen.get(problem.id, ("tables", *problem.id.split(".")[:1]))
