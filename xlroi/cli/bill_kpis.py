@@ -10,7 +10,7 @@ import click
 
 from xlroi.cli.bills import ENGINE, FILES, MAPPING, MEMORY, REPEATED, THREADS, opened
 from xlroi.cli.options import JSON
-from xlroi.cli.show import plain, print_json, shown, table, write_text
+from xlroi.cli.show import plain, print_json, table, write_text
 from xlroi.errors import InputError
 from xlroi.files import writable
 
@@ -134,7 +134,7 @@ def _show_kpis(found: Sequence[Kpi], tag: str) -> None:
     rows, rates = [], []
     for k in found:
         whose = [k.month + ("" if k.whole else " in part"), k.provider or "ALL", k.currency or "(none)"]
-        share = shown(float(k.change / k.before), "%") if k.change is not None and k.before and k.before > 0 else ""
+        share = f"{k.change / k.before:+.1%}" if k.change is not None and k.before and k.before > 0 else ""
         amounts = (k.billed, k.effective, k.credits, k.adjustments, k.corrections)
         rows.append([*whose, _money(k.cost, k.currency), _money(k.change, k.currency), share,
                      *(_money(amount, k.currency) for amount in amounts)])  # fmt: skip

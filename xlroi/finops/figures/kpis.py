@@ -74,7 +74,7 @@ class Kpi:
     billed: Decimal
     """On the invoice: cash."""
     effective: Decimal | None
-    """Amortised: commitments spread over their use. None where it is not to be trusted."""
+    """Amortised: commitments spread over their use. None where it is not to be trusted, or empty in some rows."""
     over_contracted: Rate
     over_list: Rate
     used: Decimal
@@ -213,7 +213,7 @@ def _kpi(month: str, provider: str | None, currency: str | None, held: Sequence[
         bool(days) and min(days) <= f"{month}-01" and max(days) >= last_day,
         cost,
         _total("billed", groups),
-        None if any(one.verdict.doubt("effective") for one in held) else _total("effective", groups),
+        None if any(one.doubt("effective", one.groups) for one in held) else _total("effective", groups),
         _savings_rate("contracted", held),
         _savings_rate("list", held),
         used,
