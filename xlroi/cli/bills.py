@@ -43,6 +43,7 @@ THREADS = click.option("--threads", type=click.IntRange(0), default=0, help="Mos
 _COMMANDS: dict[str, str] = {
     "allocate": "xlroi.cli.bill_allocate",
     "check": "xlroi.cli.bill_check",
+    "kpis": "xlroi.cli.bill_kpis",
 }
 
 
