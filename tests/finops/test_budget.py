@@ -163,9 +163,7 @@ def test_even_costs_on_an_even_budget_are_not_over_it(tmp_path: Path) -> None:
     found = outlook(_costs("2024-01", *[100.1] * 27), span("2024-01", "2026-03"), "", _year("100.1"))
     assert found.year_end == pytest.approx(1201.2)
     assert (found.probability, found.first_month_above(found.budget)) == (0, None)
-    assert (
-        _findings(tmp_path, _costs("2024-01", *[100.1] * 27), span("2024-01", "2026-03"), "100.1") == []
-    )
+    assert _findings(tmp_path, _costs("2024-01", *[100.1] * 27), span("2024-01", "2026-03"), "100.1") == []
 
 
 def test_a_month_that_is_not_over_is_not_fitted_and_costs_no_less_than_its_part() -> None:

@@ -35,6 +35,7 @@ THREADS = click.option("--threads", type=click.IntRange(0), default=0, help="Mos
 
 # The commands that have a module of their own, loaded when one is called.
 _COMMANDS: dict[str, str] = {
+    "allocate": "xlroi.cli.bill_allocate",
     "check": "xlroi.cli.bill_check",
 }
 

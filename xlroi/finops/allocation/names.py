@@ -30,8 +30,8 @@ def readable(name: str, word: str) -> str:
 
     >>> readable(" Search  team ", "team"), readable("123456789012", "team"), readable("2026-03", "product")
     ('Search team', 'team 123456789012', 'product 2026-03')
-    >>> readable("TRUE", "team"), readable("1e5", "team"), readable("H100", "model"), ascii(readable("a*", "team"))
-    ('team TRUE', 'team 1e5', 'H100', "'a\\u2217'")
+    >>> readable("TRUE", "team"), readable("1e5", "team"), readable("H100", "model"), "*" in readable("a*", "team")
+    ('team TRUE', 'team 1e5', 'H100', False)
     """
     found = " ".join("".join(c if c.isprintable() else " " for c in name).split()).translate(_TWINS)
     if len(found) > _LONGEST:

@@ -143,7 +143,7 @@ class _Reader:
             elif dimension not in tables[given.table]:
                 self.refuse((*path, "in"), f"the table {given.table} has no column {dimension}")
             named = tables.get(given.table, {}).get(dimension, LookUp({}))
-            also = [Condition(("in", given.table), _ANY)]
+            also = [Condition(("in", f"{given.table} by {source}"), _ANY)]
         if isinstance(named, str) and not readable(named, dimension):
             self.refuse((*path, "is"), "a name without a letter")
         if not isinstance(named, str) and source is None:
@@ -175,8 +175,8 @@ class _Reader:
 
     def weights(self, path: KeyPath, given: Mapping[str, Fraction]) -> dict[str, Fraction]:
         keys = [readable(team, "team").lower() for team in given]
-        if len(set(keys)) < len(keys):
-            self.refuse(path, "a team stands twice")
+        if len(set(keys)) < len(keys) or not all(keys):
+            self.refuse(path, "a team stands twice, or has no name")
         if (total := sum(given.values(), Fraction(0))) != 1:
             third = "; a third is 1/3" if abs(total - 1) < Fraction(1, 20) else ""
             self.refuse(path, f"the shares sum to {float(total * 100):.6g}%, expected 100%{third}")
@@ -228,6 +228,8 @@ class _Reader:
         for row in read_table(file, titles, (), asked):
             month, team = row.month("month"), row.text("team")
             at = (month, readable(team, "team").lower())
+            if not at[1]:
+                raise row.refuse(given.team, "is no name")
             if at in lines:
                 raise row.refuse(given.team, f"{team!r} stands for {month} in line {lines[at]} too; add them up")
             lines[at] = row.line
