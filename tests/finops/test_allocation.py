@@ -86,10 +86,15 @@ def test_a_fixed_split_gives_shares_to_teams_that_may_have_no_charge(tmp_path: P
 def test_a_driver_splits_by_its_quantities_of_the_month(tmp_path: Path) -> None:
     # 1.5 and 4.5 hours: a quarter and three quarters of 8.00. April has no part in March.
     files = {"h.csv": "month,team,hours\n2026-03,search,1.5\n2026-03,new team,4.5\n2026-04,ads,100\n"}
-    rules = USD + "dimensions:\n" + BY_TAG + SUPPORT % "{driver: gpu}" + "drivers: {gpu: {file: h.csv, quantity: hours}}\n"
+    rules = (
+        USD + "dimensions:\n" + BY_TAG + SUPPORT % "{driver: gpu}" + "drivers: {gpu: {file: h.csv, quantity: hours}}\n"
+    )
     found = allocated(tmp_path, rules, TWO_TEAMS, files)
     assert borne(found, "Support") == {"search": 2, "new team": 6}
-    assert found.quantities == {("gpu", "2026-03", "search"): Decimal("1.5"), ("gpu", "2026-03", "new team"): Decimal("4.5")}
+    assert found.quantities == {
+        ("gpu", "2026-03", "search"): Decimal("1.5"),
+        ("gpu", "2026-03", "new team"): Decimal("4.5"),
+    }
 
 
 def test_what_nobody_owns_bears_no_part_of_a_pool(tmp_path: Path) -> None:
@@ -170,7 +175,11 @@ def test_cost_is_what_was_billed_or_effective_by_provider(tmp_path: Path) -> Non
 
 def test_unused_commitments_go_to_a_platform_team_or_are_spread(tmp_path: Path) -> None:
     unused = {"CommitmentDiscountStatus": "Unused", "EffectiveCost": "8.00", "BilledCost": "0"}
-    rows = [charge("search", "0", EffectiveCost="30"), charge("ads", "0", EffectiveCost="10"), charge("ads", "0") | unused]
+    rows = [
+        charge("search", "0", EffectiveCost="30"),
+        charge("ads", "0", EffectiveCost="10"),
+        charge("ads", "0") | unused,
+    ]
     effective = USD + "cost: effective\ndimensions:\n" + BY_TAG
     waste = "shared: [{name: Waste, commitment: Unused, split: %s}]\n"
     to_platform = allocated(tmp_path, effective + waste % "{fixed: {Platform: 100%}}", rows)
@@ -181,7 +190,9 @@ def test_unused_commitments_go_to_a_platform_team_or_are_spread(tmp_path: Path) 
 
 def test_names_that_a_look_up_would_misread_are_given_a_word(tmp_path: Path) -> None:
     rules = USD + "dimensions:\n  team: [{account: '*'}]\n"
-    rows = [{"SubAccountId": id, "BilledCost": "1"} for id in ("123456789012", "2026-03", " research ", "Research", "a*")]
+    rows = [
+        {"SubAccountId": id, "BilledCost": "1"} for id in ("123456789012", "2026-03", " research ", "Research", "a*")
+    ]
     assert set(allocated(tmp_path, rules, rows).teams) == {"team 123456789012", "team 2026-03", "Research", "a\u2217"}
 
 
@@ -194,7 +205,9 @@ def test_the_spelling_of_the_rules_goes_before_that_of_the_bill(tmp_path: Path) 
 
 def test_more_names_than_any_owner_has_are_refused_with_the_rule(tmp_path: Path) -> None:
     rows = [charge(f"host {n}", "1") for n in range(10_001)]
-    with pytest.raises(InputError, match=r"rules.yaml:3: dimensions.team.0: gives more than 10,000 names, such as 'host"):
+    with pytest.raises(
+        InputError, match=r"rules.yaml:3: dimensions.team.0: gives more than 10,000 names, such as 'host"
+    ):
         allocated(tmp_path, USD + "dimensions:\n" + BY_TAG, rows)
 
 

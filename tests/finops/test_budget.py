@@ -194,14 +194,16 @@ def test_a_month_is_over_when_charges_reach_its_last_day() -> None:
     # One that charges now and then does not tell; nor does a subscription that is charged for the month.
     assert unfinished([*days("AWS", *range(1, 31)), *days("Oracle", 3, 9)], "2026-04")[1] == ""
     assert unfinished([("AWS", "2026-04-01", "2026-05-01")], "2026-04")[1] == ""
+    # One that charged through March and has sent nothing for April.
+    march = [("Microsoft", f"2026-03-{day:02}", f"2026-03-{day:02}") for day in range(1, 32)]
+    assert unfinished([*march, *days("AWS", *range(1, 31))], "2026-04")[1] == "there is no charge of Microsoft yet"
     assert unfinished([("AWS", "2026-04-01", "2026-05-01"), *days("AWS", 1, 2)], "2026-04")[1] != ""
 
 
 def _spending(costs: dict[str, Decimal], months: tuple[str, ...], **more: dict[str, Decimal]) -> Spending:
     teams = {("team", name): amounts for name, amounts in more.items()}
-    return Spending(
-        "USD", "billed", months, "", "", {**teams, ("total", ""): costs}, {"2026-01": Decimal(6)}, "no tag", ()
-    )
+    untagged = {"2026-01": Decimal(6)}
+    return Spending("USD", "billed", months, "", "", {**teams, ("total", ""): costs}, costs, untagged, "no tag")
 
 
 def _findings(tmp_path: Path, costs: dict[str, Decimal], months: tuple[str, ...], month: str) -> list[Finding]:
