@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
@@ -59,10 +60,7 @@ def check(spending: Spending, budget: Budget) -> Check:
                 for key, months in budget.amounts.items()}  # fmt: skip
     findings = [finding for key, found in outlooks.items() for finding in _findings(key, found, budget)]
     remarks = [*spending.remarks, *_without_cost(spending, budget), *_without_budget(spending, budget)]
-    remarks += [f"{named(key)}: {remark}" for key, found in outlooks.items() if found.forecast
-                for remark in found.forecast.remarks]  # fmt: skip
-    remarks += [f"{named(key)}: the probability of an overrun is not known, as there is no interval"
-                for key, found in outlooks.items() if found.probability is None]  # fmt: skip
+    remarks += _of_forecasts(outlooks)
     return Check(outlooks, tuple(findings), tuple(remarks))
 
 
@@ -132,6 +130,18 @@ def _refuse(spending: Spending, budget: Budget) -> None:
             problems.append(budget.problem(key, f"the bills have no such {key[0]}{hint}"))
     if problems:
         raise InputError(problems)
+
+
+def _of_forecasts(outlooks: Mapping[Key, Outlook]) -> Iterator[str]:
+    """What is to be said of forecasts, once for all of which it is to be said."""
+    said: defaultdict[str, list[str]] = defaultdict(list)
+    for key, found in outlooks.items():
+        for remark in found.forecast.remarks if found.forecast else ():
+            said[remark].append(named(key))
+        if found.probability is None:
+            said["the probability of an overrun is not known, as there is no interval"].append(named(key))
+    for remark, names in said.items():
+        yield f"{', '.join(names)}: {remark}"
 
 
 def _without_cost(spending: Spending, budget: Budget) -> Iterator[str]:
