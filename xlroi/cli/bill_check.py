@@ -150,6 +150,7 @@ def _show(spending: Spending, budget: Budget | None, found: Check, findings: lis
     if untagged:
         most, share = untagged
         told = "no share, as there is no cost" if share is None else _exact(share)
+        told += ", as credits outweigh the charges" if share is not None and share < 0 else ""
         click.echo(f"{spending.untagged_means}: {told} (at most {_exact(most)})")
     for finding in findings:
         click.echo(f"CROSSED {_said(finding, spending)}")

@@ -9,7 +9,6 @@ from statistics import NormalDist
 from typing import Final, Literal
 
 import numpy as np
-from scipy.special import stdtrit
 
 from xlroi.finops.budget.smoothing import NAIVE, Fit, Vector, ahead, changes, fits, spreads
 
@@ -132,6 +131,13 @@ def _months(number: int) -> str:
     return f"{number} month{'' if number == 1 else 's'}"
 
 
+def _student(freedom: int) -> float:
+    """The 90% quantile of Student's distribution, ``T.INV(0.9, freedom)``."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, (1 + COVERAGE) / 2))
+
+
 def _bare(width: tuple[float, ...] | None) -> str:
     return f", without an interval, which needs {_months(_WIDTH_FROM)}" if width is None else ""
 
@@ -140,7 +146,7 @@ def _mean(used: list[float], first: int, horizon: int) -> Forecast:
     last = used[-_MEAN_OF:]
     mean, width = float(np.mean(last)), None
     if (m := len(last)) >= _WIDTH_FROM:
-        width = (float(stdtrit(m - 1, (1 + COVERAGE) / 2) * np.std(last, ddof=1) * math.sqrt(1 + 1 / m)),) * horizon
+        width = (_student(m - 1) * float(np.std(last, ddof=1)) * math.sqrt(1 + 1 / m),) * horizon
     why = f"a month is 0 or less, which has no logarithm: the mean of the last {_months(m)}{_bare(width)}"
     return Forecast("mean", (why,), first, 0.0, 0.0, 0.0, mean, 0.0, (mean,) * horizon, width, 0, {}, None, 0)
 
@@ -149,7 +155,7 @@ def _naive(logs: list[float], first: int, horizon: int) -> Forecast:
     fit, width = Fit(NAIVE, logs[0], 0.0, logs[-1], 0.0), None
     why = f"{_months(len(logs))} of history, damped Holt needs {LEAST}: the last month"
     if len(logs) >= _WIDTH_FROM:
-        scale = math.sqrt(float(np.mean(changes(logs) ** 2))) * float(stdtrit(len(logs) - 1, (1 + COVERAGE) / 2))
+        scale = math.sqrt(float(np.mean(changes(logs) ** 2))) * _student(len(logs) - 1)
         width = tuple((scale * spreads(NAIVE, horizon)).tolist())
     return _of_logs("naive on logs", (why + _bare(width),), first, fit, (_exp(logs[-1]),) * horizon, width)
 
