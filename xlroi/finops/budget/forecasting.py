@@ -97,8 +97,8 @@ def forecast(values: Sequence[float], horizon: int) -> Forecast:
     half of them on) the months that followed are forecast from what was known at the time;
     each error in logs is divided by the spread of its distance; ``width[h] = q*spread[h]``, with q the n-th smallest of
     these as in split conformal prediction, so that ``0.8*(1 + 1/origins)`` of them are no larger (Vovk and others 2005;
-    Lei and others 2018). It does not switch to a better baseline: over simulated series of 18 and more months that
-    made errors larger. It says so instead.
+    Lei and others 2018). Where a baseline was nearer, it says so and does not switch: over simulated series
+    switching changed errors by -3% to +2%, and a forecast should not change its method from month to month.
 
     *Naive on logs* below 12 months: the last month; as a random walk, ``width[h] = T.INV(0.9, n)*SQRT(SUMSQ(changes)/
     n)*SQRT(h)`` of n changes of the logarithm.
