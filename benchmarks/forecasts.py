@@ -35,7 +35,7 @@ KINDS = {
 
 
 def main(series: int) -> None:
-    """Print for each kind and length: shares in the interval, mean errors in logs of the forecast, naive, the winner."""
+    """Print for each kind and length: shares in the interval, mean errors in logs of forecast, naive, winner."""
     draw = np.random.default_rng(11)
     print(f"{'series':22} months  inside  1st  3rd  6th 12th   error naive winner")
     for months in LENGTHS:

@@ -72,6 +72,7 @@ def test_currencies_without_cents_have_whole_months(tmp_path: Path) -> None:
         ("total: 500_000", "total: -5", ":6: total: expected 0 or more, below 1e15 (got -5)"),
         ("total: 500_000", "total: 1e18", ":6: total: expected 0 or more"),
         ("total: 500_000", "total: .nan", ":6: total: expected a finite number"),
+        ("total: 500_000", "total: 2026-01-01", ":6: total: expected a number (got the date 2026-01-01)"),
         ("total: 500_000", "total: 1.005", ":6: total: more decimals than USD has"),
         ("total: 500_000", "total: 1,000", ":6: total: expected a number (got '1,000')"),
         ("total: 500_000", "thresholds: {actual: 0%}", ":6: thresholds.actual: "),
@@ -194,6 +195,8 @@ def test_a_month_is_over_when_charges_reach_its_last_day() -> None:
     # One that charges now and then does not tell; nor does a subscription that is charged for the month.
     assert unfinished([*days("AWS", *range(1, 31)), *days("Oracle", 3, 9)], "2026-04")[1] == ""
     assert unfinished([("AWS", "2026-04-01", "2026-05-01")], "2026-04")[1] == ""
+    # What is no date tells nothing.
+    assert unfinished([*days("AWS", *range(1, 31)), ("AWS", "2026-04-31", "soon")], "2026-04")[1] == ""
     # One that charged through March and has sent nothing for April.
     march = [("Microsoft", f"2026-03-{day:02}", f"2026-03-{day:02}") for day in range(1, 32)]
     assert unfinished([*march, *days("AWS", *range(1, 31))], "2026-04")[1] == "there is no charge of Microsoft yet"

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -88,6 +89,8 @@ class Budget:
 
 
 def _decimal(value: Any) -> Decimal:
+    if isinstance(value, date):
+        raise ValueError(f"expected a number (got the date {value})")
     return Decimal(repr(number_from(value)))
 
 
@@ -144,7 +147,7 @@ class _Reader:
             yield ("total", ""), ("total",), self.file.total
         for section, by in _SECTIONS.items():
             for name, value in getattr(self.file, section).items():
-                yield (by, name.strip()), (section, name), value
+                yield (by, name), (section, name), value
 
     def wrong(self, path: KeyPath, message: str) -> None:
         self.problems.append(self.document.problem(path, message))

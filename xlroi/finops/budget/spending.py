@@ -140,7 +140,15 @@ def _days(bills: Bills, months: Sequence[str]) -> list[Day]:
     """Provider, first day and end of the charges for use in months."""
     only = is_one_of(nw.col("category"), ["Usage"]) & is_one_of(nw.col("month"), months)
     cube = bills.cube(["provider", "charge_start", "charge_end"], [ROWS], only, ["category", "month"])
-    return [(provider or NONE, start, end or start) for provider, start, end, _ in bills.rows(cube)]
+    return [(provider or NONE, start, end or start) for provider, start, end, _ in bills.rows(cube) if start]
+
+
+def _of_a_day(start: str, end: str) -> bool:
+    """Whether a charge is of a day or less; what is no date, which a profile reports, tells nothing."""
+    try:
+        return (date.fromisoformat(end) - date.fromisoformat(start)).days <= 1
+    except ValueError:
+        return False
 
 
 def unfinished(days: Iterable[Day], month: str) -> tuple[str, str]:
@@ -162,7 +170,7 @@ def unfinished(days: Iterable[Day], month: str) -> tuple[str, str]:
     for provider, start, end in days:
         if start[:7] == month:
             now[provider].add(start)
-            if (date.fromisoformat(end) - date.fromisoformat(start)).days <= 1:
+            if _of_a_day(start, end):
                 daily[provider].add(start)
         elif start < month:
             before[provider].add(start)
