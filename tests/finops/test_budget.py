@@ -51,7 +51,7 @@ def test_a_budget_is_spread_evenly_by_a_profile_or_by_month(tmp_path: Path) -> N
     platform = budget.amounts["team", "Platform"]
     assert (platform["2025-07"], platform["2025-08"], platform["2026-06"]) == (Decimal("40.5"), 0, 9)
     assert [budget.year(key) for key in budget.amounts] == [500_000, 100, 3000, Decimal("49.5"), 1200]
-    assert budget.lines["team", "Platform"] == 10
+    assert budget.problem(("team", "Platform"), "").line == 10
     said = budget.thresholds
     assert (said.actual, said.forecast, said.probability) == (Decimal("0.9"), 1, 0.5)
 
@@ -242,8 +242,12 @@ def test_untagged_cost_is_held_against_its_limit() -> None:
 @pytest.mark.parametrize(
     ("text", "months", "says"),
     [
-        ("currency: EUR\nfiscal_year: 2026\ntotal: 12\n", ("2026-01", "2026-02"), "the budget is in EUR"),
-        ("currency: USD\nfiscal_year: 2025\ntotal: 12\n", ("2026-01", "2026-02"), "the bills go on to 2026-02"),
+        ("currency: EUR\nfiscal_year: 2026\ntotal: 12\n", ("2026-01", "2026-02"), ":1: currency: the budget is in EUR"),
+        (
+            "currency: USD\nfiscal_year: 2025\ntotal: 12\n",
+            ("2026-01", "2026-02"),
+            ":2: fiscal_year: its fiscal year is 2025-01 to 2025-12, the bills go on to 2026-02",
+        ),
         ("currency: USD\nfiscal_year: 2027\ntotal: 12\n", ("2026-01", "2026-02"), "the bills end in 2026-02"),
         (
             "currency: USD\nfiscal_year: 2026\ntotal: 12\n",
