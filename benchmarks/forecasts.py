@@ -35,24 +35,26 @@ KINDS = {
 
 
 def main(series: int) -> None:
-    """Print for each kind and length: shares in the interval, mean errors in logs of forecast, naive, winner."""
+    """Print for each kind and length: shares in the interval, of months and of their sum; mean errors in logs."""
     draw = np.random.default_rng(11)
-    print(f"{'series':22} months  inside  1st  3rd  6th 12th   error naive winner")
+    print(f"{'series':22} months  inside  1st  3rd  6th 12th  year   error naive winner")
     for months in LENGTHS:
         for kind, made in KINDS.items():
-            inside, errors = np.zeros(AHEAD), np.zeros(3)
+            inside, errors, years = np.zeros(AHEAD), np.zeros(3), 0
             for _ in range(series):
                 costs = np.exp(5 + made(months + AHEAD, draw))
                 known, future = costs[:months].tolist(), costs[months:]
                 found = forecast(known, AHEAD)
                 inside += (np.array(found.low) <= future) & (future <= np.array(found.high))
+                years += sum(found.low) <= sum(future) <= sum(found.high)
                 own, naive = (float(np.abs(np.log(future / np.array(p))).mean()) for p in (found.point, known[-1]))
                 mase = {name: accuracy.mase or 0.0 for name, accuracy in found.accuracy.items()}
                 won = naive if mase and mase["naive"] < mase["damped Holt"] else own
                 errors += (own, naive, won)
             first, third, sixth, last = (inside / series)[[0, 2, 5, 11]]
-            shares = f"{inside.mean() / series:7.2f} {first:4.2f} {third:4.2f} {sixth:4.2f} {last:4.2f}"
-            print(f"{kind:22} {months:6} {shares}   {' '.join(f'{error:5.3f}' for error in errors / series)}")
+            shares = " ".join(f"{share:4.2f}" for share in (first, third, sixth, last))
+            print(f"{kind:22} {months:6} {inside.mean() / series:7.2f} {shares}  {years / series:4.2f}"
+                  f"   {' '.join(f'{error:5.3f}' for error in errors / series)}")  # fmt: skip
     costs = [np.exp(5 + _growth(36, draw)).tolist() for _ in range(500)]
     since = time.process_time()
     for one in costs:
