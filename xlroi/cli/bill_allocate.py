@@ -66,6 +66,7 @@ def allocate(
     from xlroi.finops.allocation.summary import showback_csv
     from xlroi.finops.budget.budgets import load_budget
     from xlroi.finops.budget.check import check
+    from xlroi.finops.budget.months import month_end
     from xlroi.finops.budget.spending import spending_of_allocation
     from xlroi.finops.figures.rules import Assumptions
     from xlroi.finops.figures.usage import load_usage
@@ -98,7 +99,7 @@ def allocate(
         case = showback_case(
             found,
             f"Bill {many}, allocated by {Path(rules_file).name}",
-            date.fromisoformat(spending.newest) if spending.newest else date.today(),
+            date.fromisoformat(spending.newest or month_end(found.months[-1])),
             part=spending.part,
             budget=budget,
             figures=seen,

@@ -14,7 +14,7 @@ from xlroi.errors import InputError
 from xlroi.finops.allocation.summary import csv_line
 from xlroi.finops.budget.budgets import Budget, Key
 from xlroi.finops.budget.forecasting import Forecast, forecast
-from xlroi.finops.budget.months import later, span
+from xlroi.finops.budget.months import later, month_end, span
 from xlroi.finops.facts import DIMENSIONS, NOBODY, Allocation, Ledgers, Pool
 from xlroi.finops.figures.whole import Figures
 from xlroi.finops.showback.findings import findings, rates, units
@@ -341,5 +341,4 @@ def journal_csv(allocation: Allocation) -> Iterator[str]:
     """The chargeback journal, a booking a line, for the books; all of a month and provider sum to the invoice."""
     yield csv_line("period", "date", "provider", "team", "department", "text", "currency", "amount")
     for (month, *texts), amount in _bookings(allocation).items():
-        last = date.fromisoformat(f"{later(month, 1)}-01") - timedelta(days=1)
-        yield csv_line(month, last.isoformat(), *texts, allocation.currency, amount)
+        yield csv_line(month, month_end(month), *texts, allocation.currency, amount)
