@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final
 
 from xlroi.errors import InputError, Problem
@@ -65,7 +66,7 @@ def read_contract(lines: Lines) -> Contract:
     problems = [
         Problem(file, None, ", ".join(key), f"two prices hold on {after[0]}: {before[2]:f} and {after[2]:f}")
         for key, periods in prices.items()
-        for before, after in zip(periods, periods[1:], strict=False)
+        for before, after in pairwise(periods)
         if after[0] <= before[1]
     ]
     if problems:

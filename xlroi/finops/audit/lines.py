@@ -1,4 +1,4 @@
-"""Lines of use: what a vendor bills and what a meter counted, in the same few columns whatever their files call them."""
+"""Lines of use, billed by a vendor or counted by a meter, in the same few columns whatever their files call them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import narwhals as nw
+from pydantic import Field
 
 from xlroi.errors import InputError, Problem
 from xlroi.finops import cleaning
@@ -56,10 +57,10 @@ _FORM: Final = "YYYY-MM-DD"
 class Columns(Strict):
     """A mapping file: for each of the three files what it calls a field."""
 
-    key: list[str] = []
-    vendor: dict[str, str] = {}
-    telemetry: dict[str, str] = {}
-    contract: dict[str, str] = {}
+    key: list[str] = Field(default_factory=list)
+    vendor: dict[str, str] = Field(default_factory=dict)
+    telemetry: dict[str, str] = Field(default_factory=dict)
+    contract: dict[str, str] = Field(default_factory=dict)
 
 
 def load_columns(path: Path | None) -> Columns:
@@ -142,7 +143,7 @@ class Lines:
 
 
 def open_lines(path: str, engine: Engine, role: Role, names: Columns) -> Lines:
-    """Files, a folder or a glob of lines with their columns found; raises :class:`InputError` for one that is missing."""
+    """Files, a folder or a glob of lines, and their columns; raises :class:`InputError` for one that is missing."""
     source = _source(find([path]), engine)
     own: dict[str, str] = getattr(names, role)
 

@@ -1,7 +1,7 @@
 """A vendor's lines held against a meter's, by key and day: what differs, why, and what it is worth.
 
-For a key and day, with b the quantity billed and a its amount (each line once), m the quantity measured and p the agreed
-price::
+For a key and day, with b the quantity billed and a its amount (each line once), m the quantity measured and p the
+agreed price::
 
     amount of repeated lines + (b − m) × p + (a − b × p)  =  all that was billed − m × p
 
@@ -24,15 +24,17 @@ from xlroi.errors import InputError, Problem
 from xlroi.finops.audit.contract import Contract, Key
 from xlroi.finops.audit.lines import Lines
 from xlroi.finops.audit.sums import Sums, sums_of
+from xlroi.finops.money import add_all
 
-__all__ = ["KINDS", "Finding", "Item", "Late", "Reconciliation", "Tolerance", "Total", "reconcile"]
+__all__ = ["EXACT", "KINDS", "Finding", "Item", "Late", "Reconciliation", "Tolerance", "Total", "reconcile"]
 
 KINDS: Final = ("repeated lines", "billed only", "measured only", "quantity", "price")
 """What money can be lost by, in the order of reports."""
 
 _ZERO: Final = Decimal(0)
 _PRICE_STEP: Final = Decimal("1e-12")
-_EXACT: Final = Context(prec=100)
+EXACT: Final = Context(prec=100)
+"""Wide enough that no sum or product of amounts is rounded."""
 _MOST_NAMED: Final = 5
 
 
@@ -82,7 +84,7 @@ class Item:
     def findings(self, tolerance: Tolerance) -> Iterator[Finding]:
         """Each difference that is above tolerance."""
         repeated, quantity, price = self.values
-        if self.repeated_lines:
+        if repeated:
             yield Finding("repeated lines", self, repeated)
         above = abs(self.billed - self.measured) > tolerance.quantity * abs(self.measured)
         if above and (abs(quantity) > tolerance.money or self.price is None):
@@ -142,13 +144,27 @@ class Reconciliation:
     late: tuple[Late, ...]
     largest: tuple[Item, ...]
     """Those that differ most, whatever the tolerance."""
+    differing: int
+    """How many keys and days differ at all."""
+    not_priced: int
+    """Keys that were measured and have no price."""
     remarks: tuple[str, ...]
+
+    @property
+    def difference(self) -> Decimal:
+        """What was billed over what is due."""
+        return EXACT.subtract(self.billed, self.due)
+
+    @property
+    def late_amount(self) -> Decimal:
+        """Of all late lines."""
+        return add_all(late.amount for late in self.late)
 
     @property
     def by_key(self) -> dict[Key, Total]:
         """Findings by key, the greatest value first."""
         counts, values = Counter[Key](), defaultdict[Key, Decimal](Decimal)
-        with localcontext(_EXACT):
+        with localcontext(EXACT):
             for finding in self.findings:
                 counts[finding.item.key] += 1
                 values[finding.item.key] += finding.value
@@ -162,7 +178,7 @@ def reconcile(vendor: Lines, telemetry: Lines, contract: Contract | None = None,
 
     ``days`` are the first and last that count, ``most`` is how many of the largest differences are kept whole.
     """
-    with localcontext(_EXACT):
+    with localcontext(EXACT):
         made = _Reconciler(vendor, telemetry, contract, tolerance or Tolerance())
         return made.reconciliation(sums_of(vendor, telemetry, days), most)
 
@@ -184,6 +200,7 @@ class _Reconciler:
         kinds = {kind: Total(0, _ZERO) for kind in KINDS}
         billed, due, compared = _ZERO, _ZERO, 0
         differing: list[Item] = []
+        differ = 0
         for item in self._items(sums):
             compared += 1
             billed += item.amount + item.repeated
@@ -192,7 +209,8 @@ class _Reconciler:
                 findings.append(finding)
                 total = kinds[finding.kind]
                 kinds[finding.kind] = Total(total.count + 1, total.value + finding.value)
-            if any(item.values) or item.repeated_lines or (item.price is None and item.measured):
+            if any(item.values) or (item.price is None and item.measured):
+                differ += 1
                 differing.append(item)
                 if len(differing) > 20 * most:
                     differing = nlargest(most, differing, _size)
@@ -212,6 +230,8 @@ class _Reconciler:
             findings=tuple(sorted(findings, key=lambda f: (-abs(f.value), f.item.key, f.item.day, f.kind))),
             late=tuple(sorted(self.late, key=lambda line: (-abs(line.amount), line.key, line.day))),
             largest=tuple(nlargest(most, differing, _size)),
+            differing=differ,
+            not_priced=len(self.not_priced),
             remarks=tuple(self._remarks()),
         )
 

@@ -19,7 +19,7 @@ from xlroi.finops.engine import CellError, position
 
 __all__ = ["Sums", "sums_of"]
 
-_SUMS = ("lines", "quantity", "amount", "stated", "again", "repeated")
+_SUMS = ("lines", "quantity", "amount", "stated", "again", "repeated", "empty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,13 @@ def sums_of(vendor: Lines, telemetry: Lines, days: tuple[str, str]) -> Iterator[
         key, (day, billed_on, of_vendor, *sums, first, last) = row[:width], row[width:]
         lines = vendor if of_vendor else telemetry
         billed_on = f"{billed_on}-01" if billed_on and len(billed_on) == 7 else billed_on
-        if None in key or not all(map(_is_day, (day, billed_on or day))) or sums[1] is None or (of_vendor and sums[2] is None):
+        if None in key or not all(map(_is_day, (day, billed_on or day))) or sums[-1]:
             raise lines.refused() or InputError([Problem(str(lines.source.files[0]), None, "", f"{day!r} is no day")])
-        count, quantity, amount, stated, again, repeated = (value or zero for value in sums)
+        count, quantity, amount, stated, again, repeated, _ = (value or zero for value in sums)
         currencies = tuple(word for word in (first, last) if word)
-        yield Sums(of_vendor, key, day, billed_on, int(count), quantity, amount, stated, int(again), repeated, currencies)
+        yield Sums(
+            of_vendor, key, day, billed_on, int(count), quantity, amount, stated, int(again), repeated, currencies
+        )
 
 
 def _is_day(text: str | None) -> bool:
@@ -101,7 +103,7 @@ def _billed(lines: Lines, days: tuple[str, str]) -> nw.LazyFrame[Any]:
 
 
 def _measured(lines: Lines, days: tuple[str, str]) -> nw.LazyFrame[Any]:
-    none = nw.lit(None, dtype=MONEY)
+    none = nw.lit("0").cast(MONEY)
     frame = _chosen(lines, days).with_columns(amount=none, stated=none, billed_on=NOTHING, currency=NOTHING)
     # Equal readings are usual (an hour of a GPU each); only a number tells that one stands again.
     return _once(lines, frame, ["line_id"] if "line_id" in lines.columns else [], of_vendor=False)
@@ -122,6 +124,8 @@ def _once(lines: Lines, frame: nw.LazyFrame[Any], cells: Sequence[str], *, of_ve
     ).with_columns(
         again=nw.col("rows") - nw.col("lines"),
         repeated=(nw.col("all_amount") - nw.col("amount")).cast(MONEY),
+        # A sum passes over what is empty, so it is counted.
+        empty=nw.when(nw.col("quantity").is_null() | nw.col("amount").is_null()).then(nw.lit(1)).otherwise(nw.lit(0)),
     )
     ends = (nw.col("currency").min().alias("first"), nw.col("currency").max().alias("last"))
     return (
