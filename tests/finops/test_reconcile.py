@@ -251,10 +251,10 @@ def test_no_cent_is_lost_and_a_second_method_finds_the_same(
 
 
 def test_the_workbook_carries_the_engines_findings_and_is_proven(files: Path) -> None:
-    outputs = compute(case_of(found_in(files), "March")).outputs
+    outputs = compute(case_of(found_in(files), "March", "bill.csv", "meter.csv")).outputs
     assert outputs["kind_value"] == {kind.capitalize(): float(value) for kind, value in KINDS.items()}
     assert (outputs["findings"], outputs["within_total"], outputs["difference"]) == (317.5, 2.5, 320)
-    build(case_of(found_in(files), "March"), files / "findings.xlsx")
+    build(case_of(found_in(files), "March", "bill.csv", "meter.csv"), files / "findings.xlsx")
     found = verify(files / "findings.xlsx")
     assert found.passed
     assert found.proof.cells > 300
@@ -263,7 +263,7 @@ def test_the_workbook_carries_the_engines_findings_and_is_proven(files: Path) ->
 def test_what_the_sheet_leaves_out_is_summed_beside_it(files: Path) -> None:
     found = found_in(files, most=2)
     assert [item.day for item in found.largest] == ["2026-03-02", "2026-03-03"]  # 260 + 10, 40
-    result = compute(case_of(found, "March"))
+    result = compute(case_of(found, "March", "bill.csv", "meter.csv"))
     assert result.outputs["kind_value"] == {kind.capitalize(): float(value) for kind, value in KINDS.items()}
     assert result.outputs["within_total"] == 2.5
     assert result.outputs["key_value"] == {"gpu-a": 277.5, "gpu-b": 40}
@@ -273,7 +273,7 @@ def test_what_the_sheet_leaves_out_is_summed_beside_it(files: Path) -> None:
 def test_a_tolerance_changed_in_the_workbook_moves_its_findings(files: Path) -> None:
     from xlroi.model.case import with_settings
 
-    case = with_settings(case_of(found_in(files), "March"), ["quantity_tolerance=0.5%"])
+    case = with_settings(case_of(found_in(files), "March", "bill.csv", "meter.csv"), ["quantity_tolerance=0.5%"])
     outputs = compute(case).outputs
     assert outputs["kind_value"]["Quantity"] == 27.5  # type: ignore[index, call-overload]  # 10 × 2.5 and now 1 × 2.5
     assert outputs["within_total"] == 0

@@ -97,7 +97,8 @@ def reconcile(vendor: str, telemetry: str, key: str | None, columns: Path | None
             from xlroi.api import build
 
             tell("writing the workbook")
-            build(case_of(found, f"{Path(vendor).name} against {Path(telemetry).name}"), output, force=force)
+            bill, meter, contract = (Path(name or "").name for name in (vendor, telemetry, price))
+            build(case_of(found, f"{bill} against {meter}", bill, meter, contract), output, force=force)
     if as_json:
         print_json(_data(found))
     else:
@@ -108,7 +109,6 @@ def reconcile(vendor: str, telemetry: str, key: str | None, columns: Path | None
 
 def _show(found: Reconciliation, output: Path | None) -> None:
     from xlroi.finops.audit.report import says
-    from xlroi.finops.money import shown as in_full
 
     def money(amount: Decimal) -> str:
         return shown(float(amount), "money")
@@ -128,7 +128,7 @@ def _show(found: Reconciliation, output: Path | None) -> None:
         table("By key", ["Key", "Findings", "Value"], by_key[:_MOST_SHOWN])
         _more(len(by_key), "keys")
         rows = [
-            [f.kind, "/".join(f.item.key), f.item.day, in_full(f.value), says(f)] for f in found.findings[:_MOST_SHOWN]
+            [f.kind, "/".join(f.item.key), f.item.day, money(f.value), says(f)] for f in found.findings[:_MOST_SHOWN]
         ]
         click.echo()
         table("Largest findings", ["Kind", "Key", "Day", "Value", "What"], rows)

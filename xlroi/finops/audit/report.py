@@ -23,6 +23,7 @@ __all__ = ["case_of", "heads", "rows", "says", "write_findings"]
 
 _MOST_KEYS: Final = 100
 _OTHERS: Final = "Other keys"
+_CHOSEN: Final = "Chosen for this audit"
 
 
 def says(found: Finding | Late) -> str:
@@ -70,16 +71,19 @@ def _harmless(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
-def case_of(found: Reconciliation, title: str) -> Case:
-    """The case of the workbook: the largest differences as rows, the sums of all others beside them."""
+def case_of(found: Reconciliation, title: str, bill: str, telemetry: str, contract: str = "") -> Case:
+    """The case of the workbook: the largest differences as rows, the sums of all others beside them.
+
+    The names of the files stand in it as sources.
+    """
     with localcontext(EXACT):
-        data = _data(found, title)
+        data = _data(found, title, bill, " and ".join(name for name in (bill, telemetry, contract) if name))
     text = io.StringIO()
     round_trip().dump(data, text)
     return case_from(parse_yaml(text.getvalue(), "findings"), load_model("vendor_audit"))
 
 
-def _data(found: Reconciliation, title: str) -> dict[str, Any]:
+def _data(found: Reconciliation, title: str, bill: str, files: str) -> dict[str, Any]:
     names = _names(found)
     inside = {(item.key, item.day) for item in found.largest}
     kinds, keys = defaultdict[str, Decimal](Decimal), defaultdict[str, Decimal](Decimal)
@@ -97,26 +101,33 @@ def _data(found: Reconciliation, title: str) -> dict[str, Any]:
     rows_of_keys = dict.fromkeys([*names.values(), *keys])
     if any(item.key not in names for item in found.largest):
         rows_of_keys[_OTHERS] = None
-    t = found.tolerance
+    t, last = found.tolerance, date.fromisoformat(found.days[1])
+
+    def read(value: float, source: str = files) -> dict[str, Any]:
+        return {"base": value, "source": source, "as_of": last.replace()}  # a copy each: YAML would refer to the first
+
     return {
         "model": "vendor_audit",
         "title": title[:200],
         **({"currency": found.currency} if found.currency else {}),
         "inputs": {
-            "quantity_tolerance": float(t.quantity),
-            "price_tolerance": float(t.price),
-            "least_money": float(t.money),
-            "file_total": float(found.billed),
-            "billed_left_out": float(billed),
-            "due_left_out": float(due),
-            "within_left_out": float(billed - due - sum(kinds.values())),
-            "days_left_out": found.differing - len(found.largest),
-            "not_priced": found.not_priced,
-            "start_date": date.fromisoformat(found.days[1]),
+            "quantity_tolerance": {"base": float(t.quantity), "source": _CHOSEN},
+            "price_tolerance": {"base": float(t.price), "source": _CHOSEN},
+            "least_money": {"base": float(t.money), "source": _CHOSEN},
+            "file_total": read(float(found.billed), bill),
+            "billed_left_out": read(float(billed), bill),
+            "due_left_out": read(float(due)),
+            "within_left_out": read(float(billed - due - sum(kinds.values()))),
+            "days_left_out": read(found.differing - len(found.largest)),
+            "not_priced": read(found.not_priced),
+            "start_date": {"base": last.replace(), "source": files},
         },
         "tables": {
-            "kinds": {k.capitalize(): {"elsewhere": float(kinds[k]), "count_elsewhere": counts[k]} for k in KINDS},
-            "keys": {name: {"elsewhere": float(keys[name])} for name in rows_of_keys},
+            "kinds": {
+                k.capitalize(): {"elsewhere": float(kinds[k]), "count_elsewhere": counts[k], "source": files}
+                for k in KINDS
+            },
+            "keys": {name: {"elsewhere": float(keys[name]), "source": files} for name in rows_of_keys},
             "differences": {
                 str(n): {
                     "key": names.get(item.key, _OTHERS),
@@ -126,6 +137,7 @@ def _data(found: Reconciliation, title: str) -> dict[str, Any]:
                     "price": float(item.price or 0),
                     "amount": float(item.amount),
                     "repeated": float(item.repeated),
+                    "source": files,
                 }
                 for n, item in enumerate(found.largest, 1)
             },
