@@ -70,7 +70,10 @@ class BillMeasurement:
     mix: Mapping[str, float]
     """Shares of GPU-hours by term, of those whose term is known; empty where there are none."""
     uses: Mapping[tuple[str, str], Use]
-    """By (kind, month): a term, ``committed`` where the bill does not say for how long, ``egress`` or ``storage``."""
+    """By (kind, month): a term, ``committed`` where the bill does not say for how long, ``other`` GPU-hours,
+    ``egress``, ``storage``, or ``unused`` commitments, of which the quantity is not known."""
+    totals: Mapping[str, Fraction]
+    """The whole bill by month, as trusted."""
     whole_months: tuple[str, ...]
 
 
@@ -83,6 +86,9 @@ def measure_bill(bills: Bills, known: Mapping[str, int], *, keep_repeated: bool 
             [Problem(str(bills.files[0]), None, "", f"amounts are in {' and '.join(currencies)}; give one at a time")]
         )
     trust = {(v.provider, v.currency): v.trust for v in verdicts(groups)}
+    totals: defaultdict[str, Fraction] = defaultdict(Fraction)
+    for group in groups:
+        totals[group.month] += Fraction(group.amount(trust[group.provider, group.currency]))
     whole, last = _whole_months(bills)
     found = _Found(trust, known)
     usage = nw.col("category") == "Usage"
@@ -99,6 +105,7 @@ def measure_bill(bills: Bills, known: Mapping[str, int], *, keep_repeated: bool 
         currency=currencies[0],
         mix=_mix(found.uses),
         uses=dict(found.uses),
+        totals=totals,
         whole_months=tuple(whole),
     )
 
@@ -123,7 +130,6 @@ class _Found:
         self.trust, self.known = trust, known
         self.uses: defaultdict[tuple[str, str], Use] = defaultdict(Use)
         self.by: Counter[str] = Counter()
-        self.unused = Fraction(0)
         self.not_hours: Counter[str] = Counter()
 
     def put(self, row: Mapping[str, Any]) -> None:
@@ -131,7 +137,7 @@ class _Found:
         texts = [_text(row[id]) for id in ("resource_type", "description", "sku")]
         count, how = gpus(_text(row["sku_details"]), texts, self.known)
         if row["commitment_status"] == "Unused":
-            self.unused += cost
+            self._add("unused", row, Use(cost=cost))
         elif (hours := _quantity(row, lambda unit: gpu_hours(unit, count))) is not None:
             self._add(self._term(row), row, Use(hours, cost))
             self.by[how or "unit"] += 1
@@ -199,15 +205,14 @@ def _measured(uses: Mapping[tuple[str, str], Use], months: Sequence[str]) -> Ite
     for kind, price, amount in (("egress", "egress_price", "egress"), ("storage", "storage_price", "stored")):
         use = _of(uses, [kind])
         if use.quantity > 0:
-            yield Measured(
-                price, use.price, note=f"{float(use.quantity):,.6g} GB{'-months' if kind == 'storage' else ''}"
-            )
+            unit = "GB-months" if kind == "storage" else "GB"
+            yield Measured(price, use.price, note=f"{float(use.quantity):,.6g} {unit}")
             mean = float(_of(uses, [kind], months).quantity) / len(months)
             yield Measured(amount, mean, note=f"mean of {len(months)} month{'s' if len(months) > 1 else ''}")
 
 
 def _trend(values: Sequence[float]) -> float | None:
-    """The growth a year of a line through the logarithms of monthly values; None of too few, or where one is not > 0.
+    """The growth a year of a line through the logarithms of monthly values; None of too few, or of one not above 0.
 
     >>> round(_trend([100 * 1.02 ** month for month in range(6)]), 9) == round(1.02 ** 12 - 1, 9)
     True
@@ -234,8 +239,8 @@ def _remarks(found: _Found, months: Sequence[str], whole: Sequence[str]) -> Iter
     for kind, why in (("committed", "committed, for how long the bill does not say"), ("other", "in another category")):
         if (use := _of(uses, [kind])).quantity:
             yield f"{float(use.quantity):,.6g} GPU-hours are {why}: in no price by term, and not in the mix"
-    if found.unused:
-        yield f"unused commitments cost {float(found.unused):,.2f}; they are in no price"
+    if unused := _of(uses, ["unused"]).cost:
+        yield f"unused commitments cost {float(unused):,.2f}; they are in no price"
     if not whole:
         yield "no month is whole: quantities a month are means of the months as they are"
     elif len(whole) < len(months):
