@@ -36,6 +36,8 @@ THREADS = click.option("--threads", type=click.IntRange(0), default=0, help="Mos
 # The commands that have a module of their own, loaded when one is called.
 _COMMANDS: dict[str, str] = {
     "reconcile": "xlroi.cli.bill_reconcile",
+    "into-case": "xlroi.cli.bill_into_case",
+    "variance": "xlroi.cli.bill_into_case",
 }
 
 

@@ -231,7 +231,8 @@ def _mix(uses: Mapping[tuple[str, str], Use]) -> dict[str, float]:
 def _remarks(found: _Found, months: Sequence[str], whole: Sequence[str]) -> Iterator[str]:
     uses = found.uses
     if found.by:
-        yield f"GPUs found by {', '.join(f'{how} ({rows:,} groups of charges)' for how, rows in found.by.most_common())}"
+        hows = ", ".join(f"{how} ({rows:,} groups of charges)" for how, rows in found.by.most_common())
+        yield f"GPUs found by {hows}"
     else:
         yield "no charge is of GPU-hours: none has GpuCount, a unit of GPU-hours, or an instance type that is known"
     for unit, rows in found.not_hours.most_common(3):

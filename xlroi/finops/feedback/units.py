@@ -15,7 +15,16 @@ from typing import Final
 from xlroi.errors import InputError, Problem
 from xlroi.finops.sources import canonical
 
-__all__ = ["gigabyte_months", "gigabytes", "gpu_hours", "gpus", "instances", "leaves_cloud", "term_years"]
+__all__ = [
+    "gigabyte_months",
+    "gigabytes",
+    "gpu_hours",
+    "gpus",
+    "instances",
+    "leaves_cloud",
+    "more_instances",
+    "term_years",
+]
 
 _SIZES: Final = {
     "byte": Fraction(1, 10**9),
