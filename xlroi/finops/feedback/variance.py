@@ -31,6 +31,7 @@ LINES: Final[Mapping[str, str]] = {
     "rest": "All other charges",
 }
 """Lines of the plan by kind, in the order of reports."""
+_UNITS: Final = {"unused": "-", "egress": "GB", "storage": "GB-months", "rest": "-"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +128,12 @@ def case_of(found: Sequence[Effect], bill: BillMeasurement, plan: str, as_of: da
             "start_date": {"base": as_of, "source": bill.source.name},
         },
         "tables": {
-            "lines": {LINES[kind]: {"source": source} for kind in LINES if any(e.kind == kind for e in found)},
-            "months": {month: {"source": source} for month in months},
+            "lines": {
+                LINES[kind]: {"counted_in": _UNITS.get(kind, "GPU-hours"), "source": source}
+                for kind in LINES
+                if any(e.kind == kind for e in found)
+            },
+            "months": {month: {"first_day": date.fromisoformat(f"{month}-01"), "source": source} for month in months},
             "positions": {
                 f"{effect.month} {LINES[effect.kind]}": {
                     "line": LINES[effect.kind],
