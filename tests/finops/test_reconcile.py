@@ -179,6 +179,8 @@ def test_a_mapping_names_columns_and_parquet_is_read(tmp_path: Path) -> None:
     [
         ("day,key,quantity,amount\n2026-03-01,a,1,5\n2026-03-01,a,much,5\n", "bill.csv:3: quantity: 'much' is no"),
         ("day,key,quantity,amount\n2026-03-01,a,1,NaN\n", "bill.csv:2: amount: 'NaN' is no amount"),
+        ("day,key,quantity,unit_price\n2026-03-01,a,1,1000000\n", "bill.csv:2: unit_price: '1000000' is no unit_price"),
+        ("day,key,quantity,unit_price\n2026-03-01,a,-1e13,1\n", "bill.csv:2: quantity: '-1e13' is no quantity below"),
         ("day,key,quantity,amount\n01.03.2026,a,1,5\n", "bill.csv:2: day: '01.03.2026' is no date"),
         ("day,key,quantity,amount\n2026-02-30,a,1,5\n", "'2026-02-30' is no day"),
         ("day,key,quantity,amount\n2026-03-01,,1,5\n", r"bill.csv:2: key: '\(empty\)'"),

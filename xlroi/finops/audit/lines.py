@@ -49,6 +49,8 @@ _NEEDED: Final[Mapping[Role, tuple[str, ...]]] = {
     "contract": ("unit_price",),
 }
 _AMOUNTS: Final = ("quantity", "unit_price", "amount")
+_LARGEST: Final = {"quantity": 12, "unit_price": 6}
+"""Powers of ten that factors of a product stay below: price times quantity must fit an amount."""
 _DAYS: Final = ("day", "billed_on", "valid_from", "valid_to")
 _MOST_SHOWN: Final = 5
 _FORM: Final = "YYYY-MM-DD"
@@ -120,7 +122,12 @@ class Lines:
             field = next((f for f, at in self.columns.items() if at == index), "key")
             cell = nw.col(name).cast(nw.String) if exact[name] else nw.col(name)
             if field in _AMOUNTS:
-                asked[title] = cleaning.no_amount(nw.col(name), exact=exact[name]), "is no amount below 1e15"
+                bad = cleaning.no_amount(nw.col(name), exact=exact[name])
+                asked[title] = bad, "is no amount below 1e15"
+                if field in _LARGEST and "unit_price" in self.columns:
+                    size = cleaning.amount_or_null(nw.col(name), exact=exact[name]).abs()
+                    large = nw.when(size >= 10 ** _LARGEST[field]).then(cell)
+                    asked[title] = nw.coalesce(bad, large), f"is no {field} below 1e{_LARGEST[field]}"
             elif field in _DAYS:
                 # A month alone says in which period a line was billed.
                 full = nw.when(cell.str.contains(r"^20\d\d-\d\d$")).then(nw.concat_str([cell, nw.lit("-01")]))
