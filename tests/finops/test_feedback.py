@@ -110,6 +110,17 @@ def test_six_whole_months_make_a_trend_and_five_do_not(tmp_path: Path) -> None:
     assert "no growth and no change of prices: 5 whole months, 6 are needed" in five.remarks
 
 
+def test_committed_hours_have_no_price_where_only_billed_cost_can_be_trusted(tmp_path: Path) -> None:
+    # EffectiveCost is 0 in every row, BilledCost is not: what a commitment covers is billed at 0, which is no price.
+    standard = charge("30", ConsumedQuantity="10", ConsumedUnit="GPU-Hours", EffectiveCost="0")
+    committed = charge("0", ConsumedQuantity="30", ConsumedUnit="GPU-Hours", PricingCategory="Committed",
+                       CommitmentDiscountStatus="Used", ChargeDescription="1yr", EffectiveCost="0")  # fmt: skip
+    found = measured(write_bill(tmp_path / "bill.csv", [standard, committed]))
+    assert values(found) == {"on_demand_gpu_hour": 3, "billed_gpu_hours": 40}
+    assert found.mix["one_year"] == 0.75
+    assert any("committed GPU-hours have no price" in remark for remark in found.remarks)
+
+
 def test_data_out_of_the_sample_costs_what_its_lines_say() -> None:
     # A second method: the csv module over the sample. AWS's effective cost is rounded, so its billed cost counts.
     cost, size = Fraction(0), Fraction(0)

@@ -100,7 +100,7 @@ def measure_bill(bills: Bills, known: Mapping[str, int], *, keep_repeated: bool 
     return BillMeasurement(
         format="FOCUS bill",
         source=BillSource(f"FOCUS bill, {files}, {span}", last, bills.files[0], {}),
-        measured=tuple(_measured(found.uses, whole or months)),
+        measured=tuple(_measured(found, whole or months)),
         remarks=tuple(_remarks(found, months, whole)),
         currency=currencies[0],
         mix=_mix(found.uses),
@@ -131,15 +131,21 @@ class _Found:
         self.uses: defaultdict[tuple[str, str], Use] = defaultdict(Use)
         self.by: Counter[str] = Counter()
         self.not_hours: Counter[str] = Counter()
+        self.unpriced: set[str] = set()
+        """Terms with hours whose cost the bill does not say: BilledCost of what a commitment covers is 0."""
 
     def put(self, row: Mapping[str, Any]) -> None:
-        cost = Fraction(row[self.trust[row["provider"], row["currency"]]] or 0)
+        column = self.trust[row["provider"], row["currency"]]
+        cost = Fraction(row[column] or 0)
         texts = [_text(row[id]) for id in ("resource_type", "description", "sku")]
         count, how = gpus(_text(row["sku_details"]), texts, self.known)
         if row["commitment_status"] == "Unused":
             self._add("unused", row, Use(cost=cost))
         elif (hours := _quantity(row, lambda unit: gpu_hours(unit, count))) is not None:
-            self._add(self._term(row), row, Use(hours, cost))
+            term = self._term(row)
+            self._add(term, row, Use(hours, cost))
+            if row["pricing"] == "Committed" and column != "effective":
+                self.unpriced.add(term)
             self.by[how or "unit"] += 1
         elif count:
             self.not_hours[_text(row["priced_unit"]) or _text(row["consumed_unit"]) or "no unit"] += 1
@@ -185,15 +191,17 @@ def _of(uses: Mapping[tuple[str, str], Use], kinds: Sequence[str], months: Seque
 _GPU: Final = (*TERMS, "committed", "other")
 
 
-def _measured(uses: Mapping[tuple[str, str], Use], months: Sequence[str]) -> Iterator[Measured]:
+def _measured(found: _Found, months: Sequence[str]) -> Iterator[Measured]:
     """Every quantity that the bill holds; what is a month is the mean of ``months``."""
+    uses = found.uses
     for term in TERMS:
         use = _of(uses, [term])
-        if use.quantity > 0:
+        if use.quantity > 0 and term not in found.unpriced:
             yield Measured(f"{term}_gpu_hour", use.price, note=f"{float(use.quantity):,.6g} GPU-hours")
     whole = _of(uses, _GPU)
     if whole.quantity > 0:
-        yield Measured("mean_gpu_hour", whole.price, note=f"{float(whole.quantity):,.6g} GPU-hours of all terms")
+        if not found.unpriced:
+            yield Measured("mean_gpu_hour", whole.price, note=f"{float(whole.quantity):,.6g} GPU-hours of all terms")
         monthly = [float(_of(uses, _GPU, [month]).quantity) for month in months]
         note = f"mean of {len(months)} month{'s' if len(months) > 1 else ''}"
         yield Measured("billed_gpu_hours", sum(monthly) / len(monthly), note=note)
@@ -235,6 +243,8 @@ def _remarks(found: _Found, months: Sequence[str], whole: Sequence[str]) -> Iter
         yield f"GPUs found by {hows}"
     else:
         yield "no charge is of GPU-hours: none has GpuCount, a unit of GPU-hours, or an instance type that is known"
+    if found.unpriced:
+        yield "committed GPU-hours have no price: EffectiveCost cannot be trusted, and BilledCost does not spread fees"
     for unit, rows in found.not_hours.most_common(3):
         yield f"{rows:,} groups of charges of GPU machines are in {unit}, not in hours, and are left out"
     for kind, why in (("committed", "committed, for how long the bill does not say"), ("other", "in another category")):
