@@ -198,6 +198,18 @@ def test_a_case_takes_what_the_bill_measured_with_source_and_date(run: Run, tmp_
     assert case.read_text() == text
 
 
+def test_a_trend_outside_the_bounds_of_its_input_is_left_out_and_said(run: Run, tmp_path: Path) -> None:
+    months = [
+        charge(str(3 * 2**n), f"2026-{n + 1:02d}", ConsumedQuantity=str(2**n), SkuPriceDetails='{"GpuCount": 1}')
+        for n in range(6)
+    ]  # doubling every month is 2¹² − 1 = 4,095 a year, more than 1,000%
+    (tmp_path / "case.yaml").write_text(CASE)
+    code, out, err = run("bill", "into-case", str(write_bill(tmp_path / "b.csv", months)), str(tmp_path / "case.yaml"))
+    assert code == 0
+    assert "demand_growth is 4095, outside the bounds of base_growth: left out" in err
+    assert "on_demand_price: 3.5 → 3 " in out
+
+
 def test_a_bill_does_not_go_into_a_case_that_it_does_not_fit(run: Run, tmp_path: Path) -> None:
     bill, case = str(write_bill(tmp_path / "bill.csv", MARCH)), tmp_path / "case.yaml"
     for text, option, says in (

@@ -91,7 +91,7 @@ def _show_fed(found: BillMeasurement, done: Fed, written: Path) -> None:
     table(found.source.name, ["Quantity", "Measured", "Unit", "How"], rows)
     if found.mix:
         click.echo("mix of GPU-hours: " + ", ".join(f"{term} {shown(s, '%')}" for term, s in found.mix.items()))
-    for remark in (*found.remarks, *done.imported.remarks):
+    for remark in done.remarks:
         click.echo(f"note: {remark}", err=True)
     for put in done.imported.puts:
         click.echo(f"{put.input}: {put.was} → {put.now} ({put.quantity})")
@@ -122,7 +122,7 @@ def _fed_data(found: BillMeasurement, done: Fed, written: Path) -> dict[str, Any
         "inputs": [{"input": p.input, "quantity": p.quantity, "was": p.was, "now": p.now} for p in done.imported.puts],
         "mix_changed": [{"column": column, "was": was, "now": now} for column, was, now in done.mix],
         "unused": {**done.imported.unused, **({"mix": done.mix_says} if done.mix_says else {})},
-        "remarks": [*found.remarks, *done.imported.remarks],
+        "remarks": list(done.remarks),
     }
 
 

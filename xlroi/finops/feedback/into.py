@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from xlroi.errors import InputError, Problem
 from xlroi.finops.feedback.measure import TERMS, BillMeasurement
 from xlroi.importers.into import Imported, into_case
-from xlroi.model.case import case_from
+from xlroi.model.case import Case, case_from
 from xlroi.model.house import find_house
 from xlroi.model.loading import load_yaml, parse_yaml, round_trip
 
@@ -27,6 +28,8 @@ class Fed:
     """Of each term that changed: the column, what it was, what it is."""
     mix_says: str
     """Why the mix stands in no row; empty where it does."""
+    remarks: tuple[str, ...]
+    """Of the measurement and of the case."""
 
     @property
     def changed(self) -> bool:
@@ -46,19 +49,37 @@ def feed(found: BillMeasurement, path: Path, chosen: dict[str, str], option: str
             [Problem(str(path), None, "currency", f"the case is in {case.currency}, the bill in {found.currency}; "
                      "bring one into the other's currency first")]
         )  # fmt: skip
+    found = _inside(found, case, chosen)
     imported = into_case(found, path, chosen, target)
+    remarks = (*found.remarks, *imported.remarks)
     table = case.model.tables.get("options")
     if table is None or not set(TERMS) <= table.columns.keys():
         says = f"the model {case.model.id!r} has no options with shares by term"
         if option is not None:
             raise InputError(f"--option {option}: {says}")
-        return Fed(imported, imported.text, (), says)
+        return Fed(imported, imported.text, (), says, remarks)
     if not found.mix:
-        return Fed(imported, imported.text, (), "the bill has no GPU-hours of a known term")
+        return Fed(imported, imported.text, (), "the bill has no GPU-hours of a known term", remarks)
     if option is None:
         names = ", ".join(row.name for row in case.tables["options"])
-        return Fed(imported, imported.text, (), f"--option NAME puts it into a row of options ({names})")
+        return Fed(imported, imported.text, (), f"--option NAME puts it into a row of options ({names})", remarks)
     return _mixed(found, imported, path, option, target)
+
+
+def _inside(found: BillMeasurement, case: Case, chosen: dict[str, str]) -> BillMeasurement:
+    """The measurement without what its input would refuse, which is said: one odd trend must not stop the rest."""
+    taken = {declared.measured: declared for declared in case.model.inputs.values()}
+    taken |= {quantity: case.model.inputs[id] for quantity, id in chosen.items() if id in case.model.inputs}
+    kept, said = [], []
+    for m in found.measured:
+        declared = taken.get(m.quantity)
+        least = declared.minimum if declared and declared.minimum is not None else -inf
+        most = declared.maximum if declared and declared.maximum is not None else inf
+        if least <= m.value <= most:
+            kept.append(m)
+        elif declared:
+            said.append(f"{m.quantity} is {m.value:.4g}, outside the bounds of {declared.id}: left out")
+    return replace(found, measured=tuple(kept), remarks=(*found.remarks, *said))
 
 
 def _mixed(found: BillMeasurement, imported: Imported, path: Path, option: str, target: Path | None) -> Fed:
@@ -78,14 +99,14 @@ def _mixed(found: BillMeasurement, imported: Imported, path: Path, option: str, 
             row[term] = now
             changes.append((term, "the default" if was is None else str(was), now))
     if not changes:
-        return Fed(imported, imported.text, (), "")
+        return Fed(imported, imported.text, (), "", (*found.remarks, *imported.remarks))
     row["source"], row["as_of"] = found.source.name, found.source.as_of.replace()
     out = io.StringIO()
     yaml.dump(data, out)
     text = out.getvalue().replace("\n", "\r\n") if "\r\n" in imported.text else out.getvalue()
     stands = target or path
     case_from(parse_yaml(text, str(stands)), house=find_house(stands.parent))
-    return Fed(imported, text, tuple(changes), "")
+    return Fed(imported, text, tuple(changes), "", (*found.remarks, *imported.remarks))
 
 
 def _rounded(shares: list[float]) -> list[int]:
