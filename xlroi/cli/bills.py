@@ -44,6 +44,9 @@ _COMMANDS: dict[str, str] = {
     "allocate": "xlroi.cli.bill_allocate",
     "check": "xlroi.cli.bill_check",
     "kpis": "xlroi.cli.bill_kpis",
+    "reconcile": "xlroi.cli.bill_reconcile",
+    "into-case": "xlroi.cli.bill_into_case",
+    "variance": "xlroi.cli.bill_into_case",
 }
 
 
