@@ -89,3 +89,5 @@ class Allocation:
     parts: tuple[Part, ...]
     invoices: Mapping[tuple[str, str], Decimal]
     """What a (month, provider) cost, counted apart from the rules; exact."""
+    remarks: tuple[str, ...] = ()
+    """What the reader should know: rules that matched nothing, what stayed unallocated and why."""

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact
 from fractions import Fraction
 from typing import Final
 
-__all__ = ["DECIMALS", "add", "add_all", "minor_unit", "parts", "shown", "to_cent"]
+__all__ = ["DECIMALS", "add", "add_all", "minor_unit", "multiply", "parts", "shown", "to_cent"]
 
 DECIMALS: Final = 18
 """Decimals that an amount keeps: as many as any provider's export was seen to hold without noise."""
@@ -39,6 +39,15 @@ def add_all(amounts: Iterable[Decimal]) -> Decimal:
     for amount in amounts:
         total = _EXACT.add(total, amount)
     return total
+
+
+def multiply(left: Decimal, right: Decimal) -> Decimal:
+    """The exact product.
+
+    >>> multiply(Decimal("12345678901234.123456789012345678"), Decimal("1.08"))
+    Decimal('13333333213332.85333333213333333224')
+    """
+    return _EXACT.multiply(left, right)
 
 
 def shown(amount: Decimal | None) -> str:

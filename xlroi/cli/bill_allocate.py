@@ -1,0 +1,157 @@
+"""bill allocate: what each team bears, with the proof that nothing is lost."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xlroi.cli.bills import ENGINE, FILES, MAPPING, MEMORY, REPEATED, THREADS, opened
+from xlroi.cli.options import JSON
+from xlroi.cli.show import print_json, shown, table
+from xlroi.errors import InputError
+from xlroi.files import placed, same, writable
+
+if TYPE_CHECKING:
+    from xlroi.finops.facts import Allocation
+
+_MOST_NAMES = 15
+
+
+@click.command()
+@FILES
+@click.option("--rules", "rules_file", required=True, metavar="FILE", help="Who bears what; docs/bills/allocate.md.")
+@click.option("-o", "target", type=click.Path(path_type=Path), help="Write every part to a .csv file.")
+@click.option("--force", is_flag=True, help="Overwrite the file.")
+@MAPPING
+@REPEATED
+@ENGINE
+@MEMORY
+@THREADS
+@JSON
+def allocate(
+    files: tuple[str, ...],
+    rules_file: str,
+    target: Path | None,
+    force: bool,
+    mapping: str | None,
+    keep_repeated: bool,
+    engine: str,
+    memory: str,
+    threads: int,
+    as_json: bool,
+) -> None:
+    """Allocate FILES to teams by rules, to the cent, and show that it sums to the invoice."""
+    from xlroi.finops.allocation import allocate as allocated
+    from xlroi.finops.allocation import load_rules
+
+    if target:
+        writable(target, "a showback", tuple(_WRITERS), force=force)
+    rules = load_rules(rules_file)
+    with opened(files, mapping, engine, memory, threads) as bills:
+        if target and any(same(target, file) for file in [*bills.files, Path(rules_file)]):
+            raise InputError(f"{target}: is what the showback is made from; choose another name with -o")
+        found = allocated(bills, rules, keep_repeated=keep_repeated)
+    if target:
+        _WRITERS[target.suffix.lower()](found, target)
+    if as_json:
+        print_json(_data(found))
+    else:
+        _show(found)
+        if target:
+            click.echo(f"\nwritten: {target}")
+
+
+def _write_csv(found: Allocation, target: Path) -> None:
+    from xlroi.finops.allocation.summary import showback_csv
+
+    with placed(target) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(showback_csv(found))
+
+
+_WRITERS = {".csv": _write_csv}
+
+
+def _share(amount: Decimal, whole: Decimal) -> str:
+    return shown(float(amount / whole), "%") if whole else ""
+
+
+def _show(found: Allocation) -> None:
+    from xlroi.finops.allocation.summary import by_dimension, by_pool, by_team, proofs
+    from xlroi.finops.facts import NOBODY
+    from xlroi.finops.money import add_all
+    from xlroi.finops.money import shown as in_full
+
+    months = found.months[0] if len(found.months) == 1 else f"{found.months[0]} to {found.months[-1]}"
+    click.echo(f"{found.cost.capitalize()} cost of {months} in {found.currency}\n")
+    proof = proofs(found)
+    rows = [
+        [p.month, p.provider, in_full(p.invoice), f"{p.due:,f}", f"{p.allocated:,f}",
+         "equal" if p.due == p.allocated else "NOT EQUAL"]
+        for p in proof
+    ]  # fmt: skip
+    due, allocated = add_all(p.due for p in proof), add_all(p.allocated for p in proof)
+    rows.append(["all", "", in_full(add_all(p.invoice for p in proof)), f"{due:,f}", f"{allocated:,f}",
+                 "equal" if due == allocated else "NOT EQUAL"])  # fmt: skip
+    heads = ["Month", "Provider", "Invoice, exact", "Invoice", "Allocated", "Proof"]
+    table("Allocated is what was invoiced", heads, rows)
+    teams = by_team(found)
+    rows = [[t.team, f"{t.own:,f}", f"{t.shared:,f}", f"{t.total:,f}", _share(t.total, allocated)] for t in teams]
+    rows = [row for index, row in enumerate(rows) if index < _MOST_NAMES or row[0] == NOBODY]
+    click.echo()
+    table("By team", ["Team", "Own", "Shared", "Total", "Of all"], rows)
+    if len(teams) > len(rows):
+        click.echo(f"{len(teams) - len(rows)} more: --json, or -o showback.csv")
+    if found.pools:
+        rows = [[pool.name, f"{pool.method} {pool.driver}".strip(), in_full(amount)] for pool, amount in by_pool(found)]
+        click.echo()
+        table("Shared among teams", ["Pool", "Split", "Cost"], rows)
+    rows = []
+    for dimension, names in by_dimension(found).items():
+        whole = add_all(names.values())
+        nobody = names.get(NOBODY, Decimal(0))
+        rows.append(
+            [dimension.replace("_", " "), str(len(set(names) - {NOBODY})), in_full(nobody), _share(nobody, whole)]
+        )
+    click.echo()
+    table("Unallocated, of the cost outside of pools for teams", ["Dimension", "Names", "Cost", "Of cost"], rows)
+    for remark in found.remarks:
+        click.echo(f"note: {remark}", err=True)
+
+
+def _data(found: Allocation) -> dict[str, Any]:
+    """Amounts as texts: a number of JSON would be rounded by whoever reads it."""
+    from xlroi.finops.allocation.summary import by_dimension, by_pool, by_team, proofs
+    from xlroi.finops.money import shown as in_full
+
+    return {
+        "currency": found.currency,
+        "cost": found.cost,
+        "months": list(found.months),
+        "invoices": [
+            {
+                "month": p.month,
+                "provider": p.provider,
+                "exact": in_full(p.invoice),
+                "invoice": f"{p.due:f}",
+                "allocated": f"{p.allocated:f}",
+                "equal": p.due == p.allocated,
+            }
+            for p in proofs(found)
+        ],
+        "teams": [
+            {"team": t.team, "own": f"{t.own:f}", "shared": f"{t.shared:f}", "total": f"{t.total:f}"}
+            for t in by_team(found)
+        ],
+        "pools": [
+            {"pool": pool.name, "method": pool.method, "driver": pool.driver or None, "cost": in_full(amount)}
+            for pool, amount in by_pool(found)
+        ],
+        "dimensions": {
+            dimension: [{"name": name, "cost": in_full(cost)} for name, cost in sorted(names.items())]
+            for dimension, names in by_dimension(found).items()
+        },
+        "remarks": list(found.remarks),
+    }
