@@ -260,8 +260,15 @@ def test_rules_that_changed_refresh_the_results(tmp_path: Path) -> None:
         assert not update(state, [], engine, write_total).refreshed
         rules.write_text("currency: EUR\n")
         said = update(state, [], engine, write_total)
-    assert said.refreshed
-    assert said.record.rules == "../rules.yaml"
+        assert said.refreshed
+        assert said.record.rules == "../rules.yaml"
+        # A file that the rules name counts as part of them.
+        rules.write_text("drivers: {hours: {file: hours.csv}}\n")
+        (tmp_path / "hours.csv").write_text("1")
+        assert update(state, [], engine, write_total).refreshed
+        (tmp_path / "hours.csv").write_text("2")
+        assert update(state, [], engine, write_total).refreshed
+        assert not update(state, [], engine, write_total).refreshed
 
 
 def test_the_focus_sample_keeps_its_totals(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ class Record(Strict):
     rules: str | None = None
     budget: str | None = None
     made_of: dict[str, str] = Field(default_factory=dict)
-    """SHA-256 of rules and budget when the results were made."""
+    """SHA-256 of rules, budget and the files that they name, when the results were made."""
     results: dict[str, str] = Field(default_factory=dict)
     """SHA-256 of each result, by its name."""
 

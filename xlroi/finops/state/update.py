@@ -11,12 +11,12 @@ import hashlib
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from xlroi.errors import InputError, Problem
 from xlroi.finops.bills import Bills, open_bills
@@ -38,6 +38,7 @@ from xlroi.finops.state.record import (
     save_record,
     written_from,
 )
+from xlroi.model.loading import load_yaml
 
 __all__ = ["Change", "Overlap", "State", "Updated", "WriteResults", "opened", "update"]
 
@@ -195,9 +196,9 @@ class _Update:
             known += [str(path) for sha256, path in new.items() if sha256 not in taken]
         record.rules = written_from(self.folder, rules) if rules else old.rules
         record.budget = written_from(self.folder, budget) if budget else old.budget
-        record.made_of = {
-            name: _sha256(self.folder / name) for name in (record.rules, record.budget) if name is not None
-        }
+        given = [self.folder / name for name in (record.rules, record.budget) if name is not None]
+        named = [path.parent / name for path in given for name in _files_of(load_yaml(path).data)]
+        record.made_of = {written_from(self.folder, path): _sha256(path) for path in [*given, *named]}
         if record == old and not refresh and self._results_stand(old):
             return Updated(old, tuple(changes), tuple(known), refreshed=False)
         self._commit(old, record, new, mapping)
@@ -339,6 +340,16 @@ class _Update:
                 problems.append(Problem(str(path), None, "", f"{says}; restore it from a backup"))
         if problems:
             raise InputError(problems[:5])
+
+
+def _files_of(data: Any) -> Iterator[str]:
+    """The files that a rules file names, as ``{file: gpu_hours.csv}``, wherever it does so."""
+    if isinstance(data, dict):
+        if isinstance(data.get("file"), str):
+            yield data["file"]
+        data = list(data.values())
+    for inner in data if isinstance(data, list) else ():
+        yield from _files_of(inner)
 
 
 def _change(key: Key, verdict: Verdict, held: Iterable[Export], new: Iterable[Export]) -> Change:
