@@ -36,6 +36,7 @@ THREADS = click.option("--threads", type=click.IntRange(0), default=0, help="Mos
 # The commands that have a module of their own, loaded when one is called.
 _COMMANDS: dict[str, str] = {
     "allocate": "xlroi.cli.bill_allocate",
+    "kpis": "xlroi.cli.bill_kpis",
     "update": "xlroi.cli.bill_update",
 }
 

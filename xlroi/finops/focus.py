@@ -52,6 +52,7 @@ COLUMNS: Final = (
     Column("commitment", "CommitmentDiscountId"),
     Column("commitment_type", "CommitmentDiscountType"),
     Column("commitment_status", "CommitmentDiscountStatus", words=("Used", "Unused")),
+    Column("capacity_status", "CapacityReservationStatus", words=("Used", "Unused")),
     Column("service_category", "ServiceCategory", mandatory=True, name_only=True),
     Column("service", "ServiceName", mandatory=True, name_only=True),
     Column("region", "RegionId", name_only=True),

@@ -16,7 +16,7 @@ from xlroi.finops.money import add, add_all
 from xlroi.finops.overview import ROWS, Group, look_over
 from xlroi.finops.tags import read_tags, untidy
 
-__all__ = ["Coverage", "Profile", "State", "Suspicion", "Total", "Verdict", "profile"]
+__all__ = ["Coverage", "Profile", "State", "Suspicion", "Total", "Verdict", "profile", "verdicts"]
 
 MOST_KEYS: Final = 10_000
 """More tag keys than this are no keys: values have slipped in."""
@@ -44,6 +44,14 @@ class Verdict:
     trust: str
     why: str
     states: Mapping[str, State]
+
+    def doubt(self, cost: str) -> str:
+        """Why a cost column must not be relied upon; empty where it may be, even if some rows have none.
+
+        >>> Verdict("AWS", "USD", "billed", "", {"effective": "zero"}).doubt("effective")
+        'EffectiveCost is 0 in every row while BilledCost is not'
+        """
+        return f"{cost.capitalize()}Cost {_WRONG[state]}" if (state := self.states[cost]) in _WRONG else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +120,8 @@ def profile(bills: Bills, *, keep_repeated: bool = False) -> Profile:
     for group in groups:
         rows_of[group.file] += group.rows
     layouts = {str(file): part.says for part in bills.parts for file in part.source.files}
-    verdicts = tuple(_verdict(found) for found in _by(groups, "provider", "currency"))
-    trusted = {(v.provider, v.currency): v.trust for v in verdicts}
+    judged = verdicts(groups)
+    trusted = {(v.provider, v.currency): v.trust for v in judged}
     coverage, tag_suspicions, remarks = _tags(bills, trusted)
     return Profile(
         tuple((file, layouts[file], rows) for file, rows in rows_of.items()),
@@ -121,7 +129,7 @@ def profile(bills: Bills, *, keep_repeated: bool = False) -> Profile:
         tuple(sorted({group.month for group in groups})),
         tuple(_total(found, None) for found in _by(groups, "provider", "currency")),
         tuple(_total(found, found[0].month) for found in _by(groups, "provider", "currency", "month")),
-        verdicts,
+        judged,
         coverage,
         (*_suspicions(groups), *tag_suspicions),
         tuple(commitments(bills)),
@@ -139,6 +147,11 @@ def _by(groups: Sequence[Group], *names: str) -> list[list[Group]]:
 def _total(groups: Sequence[Group], month: str | None) -> Total:
     costs = {cost: add_all(group.amount(cost) for group in groups) for cost in COSTS}
     return Total(groups[0].provider, groups[0].currency, month, sum(g.rows for g in groups), costs)
+
+
+def verdicts(groups: Sequence[Group]) -> tuple[Verdict, ...]:
+    """The cost to rely upon of every provider and currency in a bill that was looked over."""
+    return tuple(_verdict(found) for found in _by(groups, "provider", "currency"))
 
 
 def _verdict(groups: Sequence[Group]) -> Verdict:
