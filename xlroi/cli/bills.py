@@ -37,6 +37,7 @@ THREADS = click.option("--threads", type=click.IntRange(0), default=0, help="Mos
 _COMMANDS: dict[str, str] = {
     "allocate": "xlroi.cli.bill_allocate",
     "kpis": "xlroi.cli.bill_kpis",
+    "check": "xlroi.cli.bill_check",
     "update": "xlroi.cli.bill_update",
 }
 

@@ -42,7 +42,7 @@ def _pairs(text: str | None) -> list[tuple[str, Any]] | None:
     if text is None:
         return []
     try:
-        read = json.loads(text if text.startswith("{") else f"{{{text}}}", strict=False, object_pairs_hook=_Pairs)
+        read = _DECODER.decode(text if text.startswith("{") else f"{{{text}}}")
     except (ValueError, RecursionError):
         return None
     return list(read)
@@ -50,3 +50,7 @@ def _pairs(text: str | None) -> list[tuple[str, Any]] | None:
 
 class _Pairs(list[tuple[str, Any]]):
     """An object as its pairs, as a key may come twice."""
+
+
+# Made once: a million texts would else make a million of them.
+_DECODER = json.JSONDecoder(strict=False, object_pairs_hook=_Pairs)

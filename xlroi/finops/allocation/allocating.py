@@ -55,12 +55,13 @@ class _Allocating:
         self.providers, self.services = Names("provider"), Names("service")
         reads = {where for rule in rules.all() for where in rule.reads()}
         self.columns = sorted(name for kind, name in reads if kind == "column")
-        self.tagged = any(kind == "tag" for kind, _ in reads)
+        self.keys = sorted(key for kind, key in reads if kind == "tag")
+        self.places: list[Where] = [*(("column", name) for name in self.columns), *(("tag", key) for key in self.keys)]
         self.matched: set[tuple[str | int, ...]] = set()
         self.sums: dict[_At, Decimal] = {}
         self.unit = minor_unit(rules.currency)
         self.owner = lru_cache(_REMEMBERED)(self._owner)
-        self.tags = lru_cache(_REMEMBERED)(lambda text: read_tags(text) or {})
+        self.tags = lru_cache(_REMEMBERED)(self._tags)
         self._give_names()
 
     def run(self, keep_repeated: bool, progress: Callable[[str], None]) -> Allocation:
@@ -132,16 +133,23 @@ class _Allocating:
 
     def _allocate_bill(self) -> None:
         fixed = ["month", "provider", "service", "currency"]
-        by = [*fixed, *(column for column in self.columns if column not in fixed), *(["tags"] if self.tagged else [])]
+        by = [*fixed, *(column for column in self.columns if column not in fixed), *(["tags"] if self.keys else [])]
         picked = [by.index(column) for column in self.columns]
         costs = sorted({self.rules.cost.get("else", "billed"), *self.rules.cost.values()})
+        place_of = lru_cache(lambda provider: len(by) + costs.index(self.rules.cost_of(provider or "")))
         for row in self.bills.rows(self.bills.cube(by, [Measure(f"sum_{cost}", cost) for cost in costs])):
             month, provider, service, currency = row[:4]
-            amount = row[len(by) + costs.index(self.rules.cost_of(provider or ""))] or Decimal(0)
-            owner, pool = self.owner(tuple(row[i] for i in picked), row[len(by) - 1] if self.tagged else None)
+            amount = row[place_of(provider)] or Decimal(0)
+            says = [row[index] for index in picked]
+            owner, pool = self.owner((*says, *self.tags(row[len(by) - 1])) if self.keys else tuple(says))
             self._put(
                 month, self.providers.key(provider or NONE), service, owner, pool, "bill", currency or NONE, amount
             )
+
+    def _tags(self, text: str | None) -> tuple[str | None, ...]:
+        """The values of the tags that rules read."""
+        tags = read_tags(text) or {}
+        return tuple([tags.get(key) for key in self.keys])
 
     def _put(
         self, month: str, provider: str, service: str | None, owner: Owner, pool: str, origin: Origin, currency: str,
@@ -171,12 +179,11 @@ class _Allocating:
                         to = (month, provider)
                         invoices[to] = add(invoices.get(to, Decimal(0)), multiply(amount, rate))
 
-    def _owner(self, says: tuple[str | None, ...], tags: str | None) -> tuple[Owner, str]:
-        charge: dict[Where, str] = {
-            ("column", column): said for column, said in zip(self.columns, says, strict=True) if said is not None
-        }
-        charge |= {("tag", key): value for key, value in self.tags(tags).items()}
-        return self._matched(charge, {})
+    def _owner(self, says: tuple[str | None, ...]) -> tuple[Owner, str]:
+        """The owner and the pool of a charge, by what it says in the places that rules read."""
+        return self._matched(
+            {place: said for place, said in zip(self.places, says, strict=True) if said is not None}, {}
+        )
 
     def _matched(self, charge: Mapping[Where, str], owners: Mapping[str, str]) -> tuple[Owner, str]:
         """The keys of a charge's owner, and its pool; what is in a pool has no team of its own."""

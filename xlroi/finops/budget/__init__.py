@@ -1,0 +1,1 @@
+"""What the cloud will cost to the end of the fiscal year, held against the budget."""
