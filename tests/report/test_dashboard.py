@@ -50,8 +50,10 @@ FULL = Dashboard(
         Check("Allocated = invoice, AWS, 2026-10", D("35610.25"), D("35610.25")),
     ),
     budgets={
-        "Research": Budgeted(D(300000), D("75000.6"), D("340000"), 0.93, "2027-03", "over", "forecast 13.3% above"),
-        "Search": Budgeted(D(100000), D("22000.05"), D("90000"), 0.2, None, "within", ""),
+        "team Research": Budgeted(
+            D(300000), D("75000.6"), D("340000"), 0.93, "2027-03", "over", "the forecast is too high"
+        ),
+        "team Search": Budgeted(D(100000), D("22000.05"), D("90000"), 0.2, None, "within", ""),
     },
     movers=(Mover("service", "Amazon EC2", "AWS", "USD", D("36900.55"), D("20000")),),
     anomalies=(Anomaly("2026-11-18", "AWS", "Amazon EC2", "USD", D("9000.5"), D("1200")),),

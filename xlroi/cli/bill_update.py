@@ -78,11 +78,18 @@ def _write_results(state: State, bills: Bills, folder: Path) -> None:
 
 def _dashboard(state: State, bills: Bills) -> Dashboard:
     from xlroi.finops.allocation import allocate, load_rules
+    from xlroi.finops.budget.budgets import load_budget
+    from xlroi.finops.budget.check import check
+    from xlroi.finops.budget.spending import spending_of_allocation
+    from xlroi.finops.figures.rules import Assumptions
+    from xlroi.finops.figures.whole import figures
     from xlroi.report.dashboard.filled import dashboard_of
 
+    budget = load_budget(state.budget) if state.budget else None
     rules = load_rules(str(state.rules)) if state.rules else _no_rules(state)
     # Which charges count twice was decided when they were taken in.
     allocation = allocate(bills, rules, keep_repeated=True)
+    held = check(spending_of_allocation(bills, allocation), budget) if budget else None
     hint = "No rules were given, so no team owns anything; --rules rules.yaml says who does."
     return dashboard_of(
         allocation,
@@ -90,6 +97,8 @@ def _dashboard(state: State, bills: Bills) -> Dashboard:
         made=state.made,
         newest=date.fromisoformat(state.record.newest),
         sources=_sources(state),
+        figures=figures(bills, assumptions=Assumptions(), keep_repeated=True),
+        budgets=held,
         remarks=() if state.rules else (hint,),
     )
 

@@ -48,7 +48,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Budgeted:
-    """A team's fiscal year against its budget."""
+    """A fiscal year against its budget."""
 
     budget: Decimal
     spent: Decimal
@@ -151,7 +151,7 @@ class Dashboard:
     services: tuple[Line, ...]
     checks: tuple[Check, ...]
     budgets: Mapping[str, Budgeted] | None = None
-    """By team."""
+    """Of ``team Search``, ``service Amazon EC2`` or ``all``."""
     movers: tuple[Mover, ...] | None = None
     anomalies: tuple[Anomaly, ...] | None = None
     savings: tuple[Saving, ...] | None = None
