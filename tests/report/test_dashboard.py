@@ -206,6 +206,13 @@ def test_what_was_not_asked_for_says_so_and_what_fails_is_loud(tmp_path: Path) -
     assert "do not use" not in page(FULL).decode()
 
 
+def test_many_teams_are_folded_and_none_is_lost() -> None:
+    teams = tuple(Line(f"Team {n}", (D(n), D(n + 1), D(n))) for n in range(100))
+    text = page(replace(FULL, teams=teams)).decode()
+    assert "70 more teams" in text
+    assert all(f'<th scope="row">Team {n}</th>' in text for n in range(100))
+
+
 def test_one_month_has_nothing_to_be_compared_with() -> None:
     lines = (Line("Search", (D("-5.00"),)),)
     text = page(replace(FULL, months=("2026-11",), teams=lines, services=(), newest=date(2026, 11, 30))).decode()

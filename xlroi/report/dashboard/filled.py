@@ -71,7 +71,9 @@ def dashboard_of(
         newest=newest,
         sources=tuple(sources),
         months=months,
-        teams=tuple(_lines(teams, by_team, months)),
+        teams=tuple(
+            sorted(_lines(teams, by_team, months), key=lambda line: (line.name == NOBODY, -line.now, line.name))
+        ),
         services=tuple(sorted(services, key=lambda line: (-line.now, line.name))),
         checks=tuple(
             Check(f"{provider}, {month}", allocated[provider, month], to_cent(invoice, allocation.unit))

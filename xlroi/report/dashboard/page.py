@@ -19,6 +19,8 @@ __all__ = ["MOST_MONTHS", "page"]
 
 MOST_MONTHS: Final = 13
 """Months that the chart and its table show: a year and the month a year ago."""
+MOST_LINES: Final = 30
+"""Teams and services that are shown at once; the others open with a key or click."""
 _STATUS: Final = {"within": "✓ within budget", "warning": "▲ at risk", "over": "✕ over budget"}
 
 
@@ -64,6 +66,7 @@ def page(dashboard: Dashboard) -> bytes:
             by="team" if shown is dashboard.teams else "service",
             chart=stacked(series, len(months)),
             status=_STATUS,
+            most=MOST_LINES,
             failed=[check for check in dashboard.checks if not check.holds],
         )
         .encode("utf-8")
