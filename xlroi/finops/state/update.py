@@ -63,12 +63,12 @@ class State:
     @property
     def rules(self) -> Path | None:
         """The rules of allocation, which stay where the user keeps them."""
-        return self.folder / self.record.rules if self.record.rules else None
+        return (self.folder / self.record.rules).resolve() if self.record.rules else None
 
     @property
     def budget(self) -> Path | None:
         """The budget, likewise."""
-        return self.folder / self.record.budget if self.record.budget else None
+        return (self.folder / self.record.budget).resolve() if self.record.budget else None
 
 
 WriteResults = Callable[[State, Bills, Path], None]
