@@ -25,7 +25,7 @@ MAY = {
     "proof": GROUND,
     "api": GROUND | {"formula", "engine", "model", "analysis", "workbook", "proof"},
     "cells": GROUND | {"formula", "engine", "model", "analysis", "workbook", "proof", "api"},
-    "report": GROUND | {"formula", "engine", "model", "analysis", "api"},
+    "report": GROUND | {"formula", "engine", "model", "analysis", "api", "finops"},
     "cli": GROUND
     | {"formula", "engine", "model", "analysis", "workbook", "proof", "api", "cells", "importers", "finops", "report"},
 }

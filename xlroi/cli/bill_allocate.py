@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,7 +65,6 @@ def allocate(
     from xlroi.finops.allocation.summary import showback_csv
     from xlroi.finops.budget.budgets import load_budget
     from xlroi.finops.budget.check import check
-    from xlroi.finops.budget.months import month_end
     from xlroi.finops.budget.spending import spending_of_allocation
     from xlroi.finops.figures.rules import Assumptions
     from xlroi.finops.figures.usage import load_usage
@@ -99,7 +97,7 @@ def allocate(
         case = showback_case(
             found,
             f"Bill {many}, allocated by {Path(rules_file).name}",
-            date.fromisoformat(spending.newest or month_end(found.months[-1])),
+            spending.as_of,
             part=spending.part,
             budget=budget,
             figures=seen,

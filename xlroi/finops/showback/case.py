@@ -74,16 +74,17 @@ def showback_case(
     ``source`` says where the rows come from. Raises :class:`InputError` for more months than the workbook has columns.
     """
     billed = span(allocation.months[0], allocation.months[-1])
-    end = max(budget.months[-1], billed[-1]) if budget else later(billed[-1], _AHEAD)
+    whole = len(billed) - (part == billed[-1])
+    if whole:
+        end = max(budget.months[-1], billed[-1]) if budget else later(billed[-1], _AHEAD)
+    else:  # a part of a month says nothing of months ahead: it is shown as it is
+        end, whole, part = billed[-1], len(billed), ""
     months = span(billed[0], end)
     if len(months) > _COLUMNS:
         raise InputError(
             f"the bills and the months ahead are {len(months)} months, {months[0]} to {months[-1]}; a workbook holds "
             f"{_COLUMNS}: leave the oldest bills out"
         )
-    whole = len(billed) - (part == billed[-1])
-    if not whole:
-        raise InputError(f"{part} is billed in part only, and there is no month before it: nothing to show yet")
     rows = rows_of(allocation, extent.teams, extent.services, budget.amounts if budget else ())
     sheet = _Sheet(allocation, rows, months, whole, budget, figures)
     text = "\n".join(_text(sheet, title or "Cost of cloud and own capacity by team", source, as_of, bool(part)))
