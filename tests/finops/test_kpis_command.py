@@ -45,7 +45,7 @@ def test_json_has_amounts_as_exact_texts(run: Run) -> None:
         "AWS": "18.0066386184",
         "Microsoft": "1.97651418586",
         "Oracle": "0.29707392473",
-        None: "20.28022672899",
+        "ALL": "20.28022672899",
     }
     assert found["months"][0]["over_list"]["value"] is None
     assert {s["rule"] for s in found["savings"]} == {"spot", "idle-address"}

@@ -131,9 +131,11 @@ def _show(found: Figures, *, savings: bool, tag: str) -> None:
 
 
 def _show_kpis(found: Sequence[Kpi], tag: str) -> None:
+    from xlroi.finops.figures.spending import ALL
+
     rows, rates = [], []
     for k in found:
-        whose = [k.month + ("" if k.whole else " in part"), k.provider or "ALL", k.currency or "(none)"]
+        whose = [k.month + ("" if k.whole else " in part"), k.provider or "(none)", k.currency or "(none)"]
         share = f"{k.change / k.before:+.1%}" if k.change is not None and k.before and k.before > 0 else ""
         amounts = (k.billed, k.effective, k.credits, k.adjustments, k.corrections)
         rows.append([*whose, _money(k.cost, k.currency), _money(k.change, k.currency), share,
@@ -151,8 +153,8 @@ def _show_kpis(found: Sequence[Kpi], tag: str) -> None:
     for k in found:
         for name, says in _RATES.items():
             rate: Rate | None = getattr(k, name)
-            if rate and rate.why and k.provider:
-                whys.setdefault((rate.why, k.provider), {})[says] = None
+            if rate and rate.why and k.provider != ALL:
+                whys.setdefault((rate.why, str(k.provider)), {})[says] = None
     for (why, provider), names in whys.items():
         click.echo(f"  - {provider}: no {', '.join(names)}: {why}")
 
@@ -198,8 +200,8 @@ def _show_anomalies(odd: Anomalies) -> None:
 
 
 def _show_savings(found: Sequence[Saving]) -> None:
-    rows = [[s.rule, *_whose(s), _money(s.cost, s.currency), _money(s.per_month, s.currency), s.claim.confidence,
-             s.claim.why] for s in found]  # fmt: skip
+    rows = [[s.rule.id, *_whose(s), _money(s.cost, s.currency), _money(s.per_month, s.currency), s.claim.confidence,
+             f"{s.rule.says}: {s.claim.why}"] for s in found]  # fmt: skip
     click.echo()
     if not rows:
         click.echo("No rule found anything to save")
@@ -241,7 +243,8 @@ def _data(found: Figures) -> dict[str, Any]:
         "savings": [
             told(
                 {
-                    "rule": s.rule,
+                    "rule": s.rule.id,
+                    "says": s.rule.says,
                     "provider": s.provider,
                     "currency": s.currency,
                     "cost": s.cost,

@@ -55,7 +55,7 @@ def figures(bills: Bills, *, tag: str = "", usage: Sequence[Usage] = (), days: i
     lines: list[tuple[str, Line]] = []
     if evidence:
         lines += [(f"anomaly {at.day} {at.service}", line) for at, line in behind(bills, judged, odd.found)]
-        lines += [(saving.rule, line) for saving in found for line in saving.claim.lines]
+        lines += [(saving.rule.id, line) for saving in found for line in saving.claim.lines]
     if odd.long_rows:
         remarks.append(
             f"not looked at for unusual days: {odd.long_rows:,} rows of usage that are for more than a day, or none"
