@@ -52,7 +52,7 @@ def test_a_commitment_is_advised_at_the_break_even_quantile(tmp_path: Path) -> N
     rows = days(*(f"{n}.5" for n in range(1, 41)), **MACHINE)
     (one,) = found_in(tmp_path, rows)
     assert (one.rule.id, one.claim.saving, one.per_month) == ("commitment-purchase", Decimal(144), Decimal("109.50"))
-    assert one.claim.why.startswith("commit for one year to 16.50 a day at on-demand prices (9.90 to pay): the 40.0% quan")
+    assert one.claim.why.startswith("commit for one year to 16.50 a day at on-demand prices (9.90 to pay): the 40.0%")
     assert one.claim.confidence == "low"
     assert one.cost == sum(n + Decimal("0.5") for n in range(1, 41))
 
