@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from xlroi.finops.bills import Bills
 from xlroi.finops.facts import NOBODY, Allocation
-from xlroi.finops.figures.spending import Spending
+from xlroi.finops.figures.spending import ALL, Spending
 from xlroi.finops.focus import COSTS
 from xlroi.finops.ledger import Measure
 from xlroi.finops.money import add, add_all
@@ -65,7 +65,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """Figures of one provider, or of all (None), in a month and currency. Amounts are exact."""
+    """Figures of one provider, or of :data:`ALL`, in a month and currency. Amounts are exact."""
 
     month: str
     provider: str | None
@@ -136,13 +136,12 @@ def kpis(bills: Bills, verdicts: Sequence[Verdict], spending: Spending) -> tuple
     for (month, currency), by_provider in sorted(groups.items(), key=str):
         whose: list[tuple[str | None, list[str | None]]] = [(p, [p]) for p in sorted(by_provider, key=str)]
         if len(by_provider) > 1:
-            whose.append((None, list(by_provider)))
+            whose.append((ALL, list(by_provider)))
         for provider, providers in whose:
             held = [_Held(trust[p, currency], by_provider[p]) for p in providers]
-            key = (provider if len(providers) == 1 else "", currency)
-            costs[*key, month] = add_all(one.cost for one in held)
-            made = _kpi(month, provider, currency, held, spending, costs.get((*key, _before(month))))
-            found.append(made)
+            costs[provider, currency, month] = add_all(one.cost for one in held)
+            before = costs.get((provider, currency, _before(month)))
+            found.append(_kpi(month, provider, currency, held, spending, before))
     return tuple(found)
 
 
