@@ -118,6 +118,18 @@ def test_a_bill_of_another_month_in_december_is_late(tmp_path: Path) -> None:
     ]
 
 
+def test_a_line_that_is_billed_again_in_a_later_period_stands_twice(tmp_path: Path) -> None:
+    (tmp_path / "bill.csv").write_text(
+        "line_id,day,key,quantity,amount,billed_on\n1,2026-03-01,a,4,8,2026-03\n1,2026-03-01,a,4,8,2026-04\n"
+        ",2026-03-02,a,1,2,2026-03\n,2026-03-02,a,1,2,2026-05\n"
+    )
+    (tmp_path / "meter.csv").write_text("day,key,quantity\n2026-03-01,a,4\n2026-03-02,a,2\n")
+    found = found_in(tmp_path, price=None)
+    assert {kind: total.value for kind, total in found.kinds.items() if total.count} == {"repeated lines": 8}
+    # The first of the two was in time; of the lines without a number, one was not.
+    assert [(late.day, late.billed_on, late.amount) for late in found.late] == [("2026-03-02", "2026-05-01", 2)]
+
+
 def test_a_price_holds_from_its_first_to_its_last_day(files: Path) -> None:
     (files / "agreed.csv").write_text(
         "key,unit_price,valid_from,valid_to\n"
@@ -298,6 +310,10 @@ def test_the_command_exits_1_with_findings_and_0_without(run: Run, files: Path) 
         "bill", "reconcile", bill, meter, "--price", agreed, "--from", "2026-03-04", "--to", "2026-03-04"
     )
     assert code == 2  # the bill has no lines on that day
+    (files / "odd.csv").write_text("day,key,quantity,amount\nMarch 3,gpu-a,1,1\n2026-03-03,gpu-a,1,1\n")
+    code, _, err = run("bill", "reconcile", str(files / "odd.csv"), meter, "--from", "2026-03-03")
+    assert code == 2
+    assert "odd.csv:2: day: 'March 3' is no date" in err
     (files / "same.csv").write_text(
         "day,key,quantity\n2026-03-01,gpu-a,110\n2026-03-03,gpu-a,101\n2026-03-03,gpu-b,10\n"
     )

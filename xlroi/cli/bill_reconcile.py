@@ -80,7 +80,7 @@ def reconcile(vendor: str, telemetry: str, key: str | None, columns: Path | None
         names = load_columns(columns)
         if key is not None:
             names = names.model_copy(update={"key": [part.strip() for part in key.split(",") if part.strip()]})
-        days = (first.date().isoformat() if first else "", last.date().isoformat() if last else "9")
+        days = (first.date().isoformat() if first else "", last.date().isoformat() if last else "")
         tell("comparing what was billed with what was measured")
         with DuckEngine(threads=threads, memory=memory) as engine:
             agreed = None if price is None else read_contract(open_lines(price, engine, "contract", names))

@@ -173,10 +173,11 @@ class Reconciliation:
 
 
 def reconcile(vendor: Lines, telemetry: Lines, contract: Contract | None = None, tolerance: Tolerance | None = None,
-              days: tuple[str, str] = ("", "9"), most: int = 500) -> Reconciliation:  # fmt: skip
+              days: tuple[str, str] = ("", ""), most: int = 500) -> Reconciliation:  # fmt: skip
     """Compare what was billed with what was measured; raises :class:`InputError`.
 
-    ``days`` are the first and last that count, ``most`` is how many of the largest differences are kept whole.
+    ``days`` are the first and last that count, empty where there is no bound; ``most`` is how many of the largest
+    differences are kept whole.
     """
     with localcontext(EXACT):
         made = _Reconciler(vendor, telemetry, contract, tolerance or Tolerance())

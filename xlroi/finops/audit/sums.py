@@ -19,6 +19,7 @@ from xlroi.finops.engine import CellError, position
 
 __all__ = ["Sums", "sums_of"]
 
+_LAST = date.max.isoformat()
 _SUMS = ("lines", "quantity", "amount", "stated", "again", "repeated", "empty")
 
 
@@ -80,9 +81,12 @@ def _by(lines: Lines) -> list[str]:
 
 
 def _chosen(lines: Lines, days: tuple[str, str]) -> nw.LazyFrame[Any]:
-    """Lines of the days that count; those without one stay, to be refused."""
+    """Lines of the days that count; those whose day is none stay, to be refused."""
+    if not any(days):
+        return lines.frame()
     day = nw.col("day")
-    return lines.frame().filter(((day >= days[0]) & (day <= days[1])) | day.is_null())
+    inside = (day >= days[0]) & (day <= (days[1] or _LAST))
+    return lines.frame().filter(inside | day.is_null() | ~day.str.contains(r"^\d\d\d\d-\d\d-\d\d$"))
 
 
 def _billed(lines: Lines, days: tuple[str, str]) -> nw.LazyFrame[Any]:
@@ -112,12 +116,21 @@ def _measured(lines: Lines, days: tuple[str, str]) -> nw.LazyFrame[Any]:
 def _once(lines: Lines, frame: nw.LazyFrame[Any], cells: Sequence[str], *, of_vendor: bool) -> nw.LazyFrame[Any]:
     """Sums by key, day and date of the bill; lines that agree in ``cells`` and all that is summed count once."""
     by, amounts = [*_by(lines), "billed_on"], ("quantity", "amount", "stated")
+    known = nw.col("known")
     alike = (
-        frame.with_columns(**{f"all_{name}": nw.col(name) for name in amounts})
-        .group_by(*dict.fromkeys([*by, "currency", *amounts, *cells]))
-        .agg(nw.len().alias("rows"), *[nw.col(f"all_{name}").sum() for name in amounts])
+        frame.with_columns(
+            known=~nw.col("line_id").is_null() if "line_id" in cells else nw.lit(bool(cells)),
+            **{f"all_{name}": nw.col(name) for name in amounts},
+        )
+        # A line that is billed again is often billed in a later period.
+        .with_columns(apart=nw.when(~known).then(nw.col("billed_on")))
+        .group_by(*dict.fromkeys([*_by(lines), "apart", "currency", "known", *amounts, *cells]))
+        .agg(
+            nw.len().alias("rows"),
+            nw.col("billed_on").min(),
+            *[nw.col(f"all_{name}").sum() for name in amounts],
+        )
     )
-    known = ~nw.col("line_id").is_null() if "line_id" in cells else nw.lit(bool(cells))
     alike = alike.with_columns(
         lines=nw.when(known).then(nw.lit(1)).otherwise(nw.col("rows")),
         **{name: nw.when(known).then(nw.col(name)).otherwise(nw.col(f"all_{name}")) for name in amounts},
