@@ -66,9 +66,9 @@ def findings(figures: Figures | None, currency: str, months: Sequence[str]) -> L
             if u.currency == currency and u.usage.month in place
         ],
         "savings": [
-            [_text(s.rule.says), _provider(s.provider), s.claim.confidence, _text(s.claim.why), float(len(s.claim.lines)),
-             float(s.per_month)]
-            for s in figures.savings if s.currency == currency
+            [_text(saving.rule.says), _provider(saving.provider), saving.claim.confidence, _text(saving.claim.why),
+             float(len(saving.claim.lines)), float(saving.per_month)]
+            for saving in figures.savings if saving.currency == currency
         ],
         "anomalies": [
             [a.day, _provider(a.provider), _text(a.service or _NONE), float(a.amount), float(a.expected),
