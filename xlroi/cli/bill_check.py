@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlroi.cli.bills import ENGINE, FILES, MAPPING, MEMORY, REPEATED, THREADS, opened
+from xlroi.cli.bills import ENGINE, FILES, LAST_MONTH, MAPPING, MEMORY, REPEATED, THREADS, opened
 from xlroi.cli.options import JSON
 from xlroi.cli.show import print_json, shown, table
 from xlroi.errors import InputError
@@ -33,8 +33,7 @@ Untagged = tuple[Decimal, Decimal | None]
 @click.option("--max-untagged", metavar="SHARE", help="Most cost without a tag, or with --rules without a team; as 5%.")
 @click.option("--tag", metavar="KEY", help="The tag that --max-untagged asks for. [any tag]")
 @click.option("--cost", type=click.Choice(["billed", "effective"]), help="The cost, without --rules. [billed]")
-@click.option("--last-month", type=click.Choice(["auto", "whole", "part"]), default="auto",
-              help="Whether the newest month is over; auto looks at the days of its charges. [auto]")  # fmt: skip
+@LAST_MONTH
 @MAPPING
 @REPEATED
 @ENGINE
@@ -107,11 +106,11 @@ def _limit(text: str) -> Decimal:
 
 
 def _money(amount: Decimal | float | None) -> str:
-    return "" if amount is None else f"{amount:,.2f}"
+    return "" if amount is None else f"{amount:z,.2f}"
 
 
 def _percent(share: Decimal | float | None) -> str:
-    return "" if share is None else f"{share:.1%}"
+    return "" if share is None else f"{share:z.1%}"
 
 
 def _exact(share: Decimal | float) -> str:
@@ -150,6 +149,7 @@ def _show(spending: Spending, budget: Budget | None, found: Check, findings: lis
     if untagged:
         most, share = untagged
         told = "no share, as there is no cost" if share is None else _exact(share)
+        told += ", as credits outweigh the charges" if share is not None and share < 0 else ""
         click.echo(f"{spending.untagged_means}: {told} (at most {_exact(most)})")
     for finding in findings:
         click.echo(f"CROSSED {_said(finding, spending)}")
@@ -187,7 +187,7 @@ def _text(amount: Decimal | float | None) -> str | None:
     """Amounts as texts: a number of JSON would be rounded by whoever reads it. What is forecast has two decimals."""
     from xlroi.finops.money import shown as in_full
 
-    return None if amount is None else in_full(amount) if isinstance(amount, Decimal) else f"{amount:.2f}"
+    return None if amount is None else in_full(amount) if isinstance(amount, Decimal) else f"{amount:z.2f}"
 
 
 def _data(spending: Spending, budget: Budget | None, found: Check, findings: list[Finding],

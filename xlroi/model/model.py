@@ -21,6 +21,7 @@ __all__ = [
     "Input",
     "Limit",
     "LineText",
+    "Matrix",
     "Model",
     "Optimise",
     "Output",
@@ -224,6 +225,14 @@ class Chart:
     marker: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A sheet of its own for lines of tables that run along the timeline: a row each member, a column each step."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
 def marker_height(marker: str) -> str:
     """The line that says how high a chart marks the step that ``marker`` names."""
     return f"{marker}_height"
@@ -322,6 +331,7 @@ class Model:
     answer: str
     checks: tuple[Check, ...]
     charts: tuple[Chart, ...]
+    matrices: tuple[Matrix, ...]
     profit_and_loss: Mapping[str, tuple[str, ...]]
     compared: tuple[str, ...]
     """Outputs of tables that the sheet Scenarios compares, row by row, beside the single ones."""

@@ -147,6 +147,13 @@ class ChartShape(Strict):
     marker: str | None = None
 
 
+class MatrixShape(Strict):
+    """A sheet that shows lines of tables along the timeline."""
+
+    title: str
+    lines: list[str]
+
+
 class TwoWayShape(Strict):
     """The inputs of the two-way table: along its top and down its side."""
 
@@ -241,6 +248,7 @@ class TemplateShape(Strict):
     headlines: list[str] = Field(default_factory=list)
     checks: dict[str, CheckShape] = Field(default_factory=dict)
     charts: list[ChartShape] = Field(default_factory=list)
+    matrices: list[MatrixShape] = Field(default_factory=list)
     profit_and_loss: dict[str, list[str]] = Field(default_factory=dict)
     compared: list[str] = Field(default_factory=list)
     two_way: TwoWayShape | None = None

@@ -149,6 +149,8 @@ class Run:
     style: Style
     format: str
     member: int = 0
+    opens: bool = True
+    """Whether a call-up shows the opening too."""
 
 
 @dataclass(frozen=True, slots=True)

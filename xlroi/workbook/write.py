@@ -41,6 +41,7 @@ from xlroi.workbook.sheets import (
     annual,
     inputs,
     ledgers,
+    matrices,
     optimisation,
     records,
     reports,
@@ -107,6 +108,7 @@ def layout_of(book: Book, day: date, proof: ProofStamp | None = None, extras: Ex
         *ledgers.ledgers(book),
         time.timeline(book),
         time.calculations(book),
+        *matrices.matrices(book),
         annual.by_year(book),
         *([profit] if profit else []),
         reports.results(book),
@@ -180,7 +182,7 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
         dresser.dress(cell, placed.style, placed.format)
         _content(cell, placed, layout)
     for run in sheet.runs:
-        first = 9 if run.is_home or run.row <= 4 else 8
+        first = 9 if run.is_home or run.row <= 4 or not run.opens else 8
         for column in range(first, layout.last + 1):
             dresser.dress(ws.cell(run.row, column), run.style, run.format)  # type: ignore[arg-type]
     for column, width in sheet.widths.items():

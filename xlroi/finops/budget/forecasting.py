@@ -1,4 +1,4 @@
-"""Monthly costs forecast with intervals that the past has been asked for, and with what simpler forecasts do."""
+"""Monthly costs forecast, with intervals calibrated on the past, beside what simpler forecasts would have done."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from statistics import NormalDist
 from typing import Final, Literal
 
 import numpy as np
-from scipy.special import stdtrit
 
 from xlroi.finops.budget.smoothing import NAIVE, Fit, Vector, ahead, changes, fits, spreads
 
@@ -94,12 +93,12 @@ def forecast(values: Sequence[float], horizon: int) -> Forecast:
     """The next ``horizon`` months of a monthly cost in any currency; raises ``ValueError`` for what is no number.
 
     *Damped Holt on logs* (:mod:`~xlroi.finops.budget.smoothing`) from 12 months on. The interval is calibrated by
-    rolling origin: from the 12th month on (with less than two years, from
-    half of them on) the months that followed are forecast from what was known at the time;
-    each error in logs is divided by the spread of its distance; ``width[h] = q*spread[h]``, with q the n-th smallest of
-    these as in split conformal prediction, so that ``0.8*(1 + 1/origins)`` of them are no larger (Vovk and others 2005;
-    Lei and others 2018). It does not switch to a better baseline: over simulated series of 18 and more months that
-    made errors larger. It says so instead.
+    rolling origin: from the 12th month on, with less than two years from half of them on, the months that followed are
+    forecast from what was known then, and each error in logs is divided by the spread of its distance. Then
+    ``width[h] = q*spread[h]``, where q is the least that a share of ``0.8*(1 + 1/origins)`` of these do not exceed, as
+    in split conformal prediction (Vovk and others 2005; Lei and others 2018). Where naive or drift was nearer, it says
+    so and does not switch: over simulated series switching changed errors by -3% to +2%, and a forecast should not
+    change its method from month to month.
 
     *Naive on logs* below 12 months: the last month; as a random walk, ``width[h] = T.INV(0.9, n)*SQRT(SUMSQ(changes)/
     n)*SQRT(h)`` of n changes of the logarithm.
@@ -132,6 +131,13 @@ def _months(number: int) -> str:
     return f"{number} month{'' if number == 1 else 's'}"
 
 
+def _student(freedom: int) -> float:
+    """The 90% quantile of Student's distribution, ``T.INV(0.9, freedom)``."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, (1 + COVERAGE) / 2))
+
+
 def _bare(width: tuple[float, ...] | None) -> str:
     return f", without an interval, which needs {_months(_WIDTH_FROM)}" if width is None else ""
 
@@ -140,7 +146,7 @@ def _mean(used: list[float], first: int, horizon: int) -> Forecast:
     last = used[-_MEAN_OF:]
     mean, width = float(np.mean(last)), None
     if (m := len(last)) >= _WIDTH_FROM:
-        width = (float(stdtrit(m - 1, (1 + COVERAGE) / 2) * np.std(last, ddof=1) * math.sqrt(1 + 1 / m)),) * horizon
+        width = (_student(m - 1) * float(np.std(last, ddof=1)) * math.sqrt(1 + 1 / m),) * horizon
     why = f"a month is 0 or less, which has no logarithm: the mean of the last {_months(m)}{_bare(width)}"
     return Forecast("mean", (why,), first, 0.0, 0.0, 0.0, mean, 0.0, (mean,) * horizon, width, 0, {}, None, 0)
 
@@ -149,7 +155,7 @@ def _naive(logs: list[float], first: int, horizon: int) -> Forecast:
     fit, width = Fit(NAIVE, logs[0], 0.0, logs[-1], 0.0), None
     why = f"{_months(len(logs))} of history, damped Holt needs {LEAST}: the last month"
     if len(logs) >= _WIDTH_FROM:
-        scale = math.sqrt(float(np.mean(changes(logs) ** 2))) * float(stdtrit(len(logs) - 1, (1 + COVERAGE) / 2))
+        scale = math.sqrt(float(np.mean(changes(logs) ** 2))) * _student(len(logs) - 1)
         width = tuple((scale * spreads(NAIVE, horizon)).tolist())
     return _of_logs("naive on logs", (why + _bare(width),), first, fit, (_exp(logs[-1]),) * horizon, width)
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
@@ -58,6 +58,9 @@ class Rate:
     value: float | None
     why: str = ""
     """Why there is no value; empty where there is one."""
+    part: Decimal = field(default=Decimal(0), repr=False)
+    """What it is a share of is ``whole``; both 0 where there is no value."""
+    whole: Decimal = field(default=Decimal(0), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ def ratio(part: Decimal, whole: Decimal, why: str = "") -> Rate:
     """
     if why or whole <= 0:
         return Rate(None, why or "there is nothing to divide by")
-    return Rate(float(part / whole))
+    return Rate(float(part / whole), "", part, whole)
 
 
 def kpis(bills: Bills, verdicts: Sequence[Verdict], spending: Spending) -> tuple[Kpi, ...]:

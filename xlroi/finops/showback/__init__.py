@@ -1,5 +1,5 @@
-"""An allocation as a case of the model showback, from which its workbook is built."""
+"""An allocation as a case of the model showback, from which its workbook is built, and as a journal."""
 
-from xlroi.finops.showback.case import Extent, showback_case
+from xlroi.finops.showback.case import Extent, journal_csv, showback_case
 
-__all__ = ["Extent", "showback_case"]
+__all__ = ["Extent", "journal_csv", "showback_case"]

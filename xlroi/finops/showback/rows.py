@@ -36,10 +36,13 @@ class AllRows:
     stages: Rows
 
 
-def rows_of(allocation: Allocation, teams: int, services: int, most: int = 8) -> AllRows:
+def rows_of(
+    allocation: Allocation, teams: int, services: int, named: Iterable[tuple[str, str]] = (), most: int = 8
+) -> AllRows:
     """The largest names by cost; what is smaller shares a row, and what nobody owns has one.
 
-    A team with a month below 0 keeps a row: among others it would change what these bear of a proportional split.
+    ``named`` are teams and services that keep a row, ``("team", "Search")``, as those with a budget. A team with a
+    month below 0 keeps one too: among others it would change what these bear of a proportional split.
     """
     by_team: defaultdict[str, Fraction] = defaultdict(Fraction)
     by_service: defaultdict[str, Fraction] = defaultdict(Fraction)
@@ -60,11 +63,12 @@ def rows_of(allocation: Allocation, teams: int, services: int, most: int = 8) ->
         for kind, costs in kinds.items():
             costs[charge.owner[DIMENSIONS.index(kind)]] += abs(Fraction(charge.amount))
     kept = {team for (team, _), amount in own.items() if amount < 0} | {NOBODY}
+    kept |= {name for kind, name in named if kind == "team"}
     kept |= {team for pool in allocation.pools for team in pool.weights or ()}
     return AllRows(
         tuple(sorted({provider for _, provider in allocation.invoices})),
         _rows(by_team, teams, "Other teams", kept),
-        _rows(by_service, services, "Other services", set()),
+        _rows(by_service, services, "Other services", {name for kind, name in named if kind == "service"}),
         _rows(kinds["environment"], most, "Other environments", {NOBODY}),
         _rows(kinds["stage"], most, "Other stages", {NOBODY}),
     )

@@ -8,7 +8,7 @@ from openpyxl.utils import get_column_letter
 
 from xlroi.model.model import Column, Table
 from xlroi.workbook.book import Book
-from xlroi.workbook.formats import number_format, shown_unit
+from xlroi.workbook.formats import in_full, shown_unit
 from xlroi.workbook.lines import built
 from xlroi.workbook.plan import Leaf, Line, Link, Sheet, Style
 
@@ -41,7 +41,7 @@ def _ledger(book: Book, table: Table) -> Sheet:
         head = _head(book, column)
         style: Style = "number_head" if column.kind == "number" else "column_head"
         cell: Style = "input" if column.kind == "number" else "word_input"
-        shown = number_format(column.unit_text) if column.kind == "number" else "@"
+        shown = in_full(column.unit_text) if column.kind == "number" else "@"
         sheet.widths |= {at: 16.0 if column.kind == "number" else 26.0, stamp: 14.0}
         sheet.put(_HEADS, at, head, style)
         sheet.put(_HEADS, stamp, f"As built: {head}", style)
