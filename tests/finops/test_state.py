@@ -218,6 +218,25 @@ def test_a_first_update_that_fails_leaves_no_folder(tmp_path: Path) -> None:
         add(tmp_path / "state")
 
 
+def test_a_result_that_cannot_be_replaced_is_named_and_made_by_the_next_update(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    add(state, bill(tmp_path, "to-1.csv", [day(1)]))
+    (state / "total.txt").unlink()
+    (state / "total.txt" / "in the way").mkdir(parents=True)  # as a workbook that Excel holds open
+    newer = bill(tmp_path, "to-2.csv", [day(1), day(2, "2")])
+    with pytest.raises(InputError, match=r"total.txt: cannot be written: .*then update again"):
+        add(state, newer)
+    shutil.rmtree(state / "total.txt")
+    assert add(state, newer).refreshed
+    assert billed(state) == Decimal(3)
+
+
+def test_a_charge_without_a_day_is_refused_with_its_row(tmp_path: Path) -> None:
+    bad = bill(tmp_path, "bad.csv", [day(1), {"ChargePeriodStart": ""}])
+    with pytest.raises(InputError, match=r"bad.csv:3: ChargePeriodStart: '\(empty\)' is empty, and mandatory"):
+        add(tmp_path / "state", bad)
+
+
 def test_two_updates_at_once_are_refused(tmp_path: Path) -> None:
     state = tmp_path / "state"
     first, second = bill(tmp_path, "1.csv", [day(1)]), bill(tmp_path, "2.csv", [day(2)])
