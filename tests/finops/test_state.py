@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.finops.bill import SAMPLE, write_bill
+from tests.finops.bill import FILES, SAMPLE, write_bill
 from xlroi.errors import InputError
 from xlroi.finops.bills import Bills
 from xlroi.finops.duck import DuckEngine
 from xlroi.finops.ledger import Measure
 from xlroi.finops.state.record import RECORD, load_record
 from xlroi.finops.state.update import Overlap, State, Updated, opened, update
+from xlroi.resources import templates
 
 Row = Mapping[str, str]
 
@@ -49,6 +50,14 @@ def billed(folder: Path) -> Decimal:
         found = total(opened(folder, record, engine))
     assert Decimal((folder / "total.txt").read_text()) == found
     return found
+
+
+def effective(folder: Path) -> Decimal:
+    record = load_record(folder)
+    assert record is not None
+    with DuckEngine() as engine:
+        bills = opened(folder, record, engine)
+        return sum((cost for _, cost in bills.rows(bills.cube(["month"], [Measure("cost", "effective")]))), Decimal(0))
 
 
 def tree(folder: Path) -> dict[str, tuple[bytes, int]]:
@@ -288,6 +297,19 @@ def test_rules_that_changed_refresh_the_results(tmp_path: Path) -> None:
         (tmp_path / "hours.csv").write_text("2")
         assert update(state, [], engine, write_total).refreshed
         assert not update(state, [], engine, write_total).refreshed
+
+
+def test_bills_of_another_layout_stand_beside_focus_with_a_copy_of_their_mapping(tmp_path: Path) -> None:
+    mapping = tmp_path / "mine.yaml"
+    shutil.copyfile(str(templates().joinpath("bills", "azure_ea_amortized.yaml")), mapping)
+    azure = FILES / "azure_ea_amortized_small.csv"
+    state = tmp_path / "state"
+    add(state, azure, mapping=str(mapping))
+    mapping.unlink()  # the state has its own
+    add(state, bill(tmp_path, "1.csv", [day(1, "1.25")]))
+    # This export has amortised cost only: see tests/finops/test_mappings.py for its total.
+    assert effective(state) == Decimal("16.296932136636644627") + Decimal("1.20")
+    assert not add(state, azure).refreshed
 
 
 def test_the_focus_sample_keeps_its_totals(tmp_path: Path) -> None:
