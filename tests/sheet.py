@@ -174,7 +174,8 @@ def bare(
     tables: Mapping[str, Cross | None],
     steps: int,
     hold: float,
+    ledgers: Iterable[str] = (),
 ) -> Bare:
     """A system with a timeline of ``steps`` columns that ends at month ``hold``."""
-    system = build_system([HOLD, *declared], [*TIMELINE, *drafts], tables)
+    system = build_system([HOLD, *declared], [*TIMELINE, *drafts], tables, ledgers=ledgers)
     return Bare(system, {"hold": hold, **leaves}, steps)

@@ -20,7 +20,7 @@ MAY = {
     "model": GROUND | {"formula"},
     "analysis": GROUND | {"formula", "engine", "model"},
     "importers": GROUND | {"model"},
-    "finops": GROUND | {"formula", "model"},
+    "finops": GROUND | {"formula", "model", "importers"},
     "workbook": GROUND | {"formula", "engine", "model", "analysis"},
     "proof": GROUND,
     "api": GROUND | {"formula", "engine", "model", "analysis", "workbook", "proof"},

@@ -316,6 +316,8 @@ def proof_states(found: ReadBack, count: int) -> list[State]:
         for column in table.columns.values():
             cells = [id for id in found.present if id.startswith(f"{column.leaf}[")]
             inside = [id for id in cells if int(id.split("[")[1].split("]")[0]) in active]
+            if table.ledger:  # all its rows stand in one range
+                inside = cells[:: len(cells) // _OF_LEDGER + 1]
             if column.kind == "number":
                 knobs += [_knob(book, id, found.present) for id in inside]
             elif column.kind == "choice":
@@ -328,6 +330,10 @@ def proof_states(found: ReadBack, count: int) -> list[State]:
     most = max(count // 6, 1)
     special = [*_together("spare row", "filled", filled, most), *_together("row", "taken out", emptied, most)]
     return [*special, *states(knobs, choices, max(count - len(special), 1))]
+
+
+_OF_LEDGER = 40
+"""Cells of a ledger's column that a state changes."""
 
 
 def _together(what: str, done: str, changes: Mapping[str, Mapping[str, float | str]], most: int) -> Iterator[State]:
@@ -350,7 +356,7 @@ def _spare(found: ReadBack, table: Table, like: int, spare: int) -> dict[str, fl
 
 
 def _knob(book: Book, address: str, present: Mapping[str, CellValue]) -> Knob:
-    declared, _, _ = book.declared(address.partition("[")[0].rpartition(".")[0])
+    declared, _, _ = book.declared(address.partition("[")[0])
     value = present[address]
     default = getattr(declared, "default", 0.0)
     default = default if isinstance(default, (int, float)) else 0.0

@@ -107,7 +107,7 @@ def _random_edit(plan: ReadBack, rng: random.Random) -> dict[str, CellValue]:
         value = plan.present[address]
         if not isinstance(value, float):
             continue
-        declared, _, _ = book.declared(leaf.rpartition(".")[0])
+        declared, _, _ = book.declared(leaf)
         if isinstance(declared, Column) and declared.sums_to is not None:
             continue
         low = declared.minimum if declared.minimum is not None else value * 0.5

@@ -51,6 +51,8 @@ DOCUMENTED = [
     ("POISSON.DIST", (2, 5, 1), 0.124652),
     ("POISSON.DIST", (2, 5, 0), 0.084224),
     ("NORM.S.INV", (0.908789,), 1.3333347),
+    ("NORM.S.DIST", (1.333333, 1), 0.908788726),
+    ("NORM.S.DIST", (1.333333, 0), 0.164010148),
     ("EOMONTH", (to_serial(date(2011, 1, 1)), 1), to_serial(date(2011, 2, 28))),
     ("EOMONTH", (to_serial(date(2011, 1, 1)), -3), to_serial(date(2010, 10, 31))),
 ]
@@ -176,6 +178,7 @@ def _random_calls() -> list[tuple[str, tuple[float, ...]]]:
             ("MONTH", (rng.randint(100, 90000),)),
             ("POISSON.DIST", (rng.randint(0, 40), round(rng.uniform(0.1, 40), 3), rng.randint(0, 1))),
             ("NORM.S.INV", (round(rng.uniform(0.0001, 0.9999), 6),)),
+            ("NORM.S.DIST", (round(rng.uniform(-5, 5), 6), rng.randint(0, 1))),
         ]
     return calls
 

@@ -228,6 +228,16 @@ def test_a_rule_that_matched_nothing_is_a_remark(tmp_path: Path) -> None:
     assert remark.endswith("rules.yaml:5: dimensions.team.1: matched nothing that was left to it")
 
 
+def test_a_cost_that_the_bill_does_not_have_is_refused_and_one_it_rounds_is_a_remark(tmp_path: Path) -> None:
+    # In the sample the effective cost of Oracle is 0 in every row, that of AWS is rounded to whole numbers.
+    dimensions = "dimensions:\n  team: [{tag: business_unit}]\n"
+    rules = written(tmp_path, f"{USD}cost: effective\n{dimensions}")
+    with pytest.raises(InputError, match=r"rules.yaml:2: cost: the effective cost of Oracle is zero"):
+        allocated_files(rules, SAMPLE)
+    rules = written(tmp_path, f"{USD}cost: {{Oracle: billed, else: effective}}\n{dimensions}")
+    assert "the effective cost of AWS is whole numbers" in allocated_files(rules, SAMPLE).remarks[0]
+
+
 def test_the_focus_sample_is_allocated_to_its_published_totals(tmp_path: Path) -> None:
     rules = written(tmp_path, USD + "dimensions:\n  team: [{tag: business_unit}]\n")
     found = allocated_files(rules, SAMPLE)

@@ -51,7 +51,7 @@ def test_a_budget_is_spread_evenly_by_a_profile_or_by_month(tmp_path: Path) -> N
     platform = budget.amounts["team", "Platform"]
     assert (platform["2025-07"], platform["2025-08"], platform["2026-06"]) == (Decimal("40.5"), 0, 9)
     assert [budget.year(key) for key in budget.amounts] == [500_000, 100, 3000, Decimal("49.5"), 1200]
-    assert budget.lines["team", "Platform"] == 10
+    assert budget.problem(("team", "Platform"), "").line == 10
     said = budget.thresholds
     assert (said.actual, said.forecast, said.probability) == (Decimal("0.9"), 1, 0.5)
 
@@ -72,6 +72,7 @@ def test_currencies_without_cents_have_whole_months(tmp_path: Path) -> None:
         ("total: 500_000", "total: -5", ":6: total: expected 0 or more, below 1e15 (got -5)"),
         ("total: 500_000", "total: 1e18", ":6: total: expected 0 or more"),
         ("total: 500_000", "total: .nan", ":6: total: expected a finite number"),
+        ("total: 500_000", "total: 2026-01-01", ":6: total: expected a number (got the date 2026-01-01)"),
         ("total: 500_000", "total: 1.005", ":6: total: more decimals than USD has"),
         ("total: 500_000", "total: 1,000", ":6: total: expected a number (got '1,000')"),
         ("total: 500_000", "thresholds: {actual: 0%}", ":6: thresholds.actual: "),
@@ -194,6 +195,8 @@ def test_a_month_is_over_when_charges_reach_its_last_day() -> None:
     # One that charges now and then does not tell; nor does a subscription that is charged for the month.
     assert unfinished([*days("AWS", *range(1, 31)), *days("Oracle", 3, 9)], "2026-04")[1] == ""
     assert unfinished([("AWS", "2026-04-01", "2026-05-01")], "2026-04")[1] == ""
+    # What is no date tells nothing.
+    assert unfinished([*days("AWS", *range(1, 31)), ("AWS", "2026-04-31", "soon")], "2026-04")[1] == ""
     # One that charged through March and has sent nothing for April.
     march = [("Microsoft", f"2026-03-{day:02}", f"2026-03-{day:02}") for day in range(1, 32)]
     assert unfinished([*march, *days("AWS", *range(1, 31))], "2026-04")[1] == "there is no charge of Microsoft yet"
@@ -239,8 +242,12 @@ def test_untagged_cost_is_held_against_its_limit() -> None:
 @pytest.mark.parametrize(
     ("text", "months", "says"),
     [
-        ("currency: EUR\nfiscal_year: 2026\ntotal: 12\n", ("2026-01", "2026-02"), "the budget is in EUR"),
-        ("currency: USD\nfiscal_year: 2025\ntotal: 12\n", ("2026-01", "2026-02"), "the bills go on to 2026-02"),
+        ("currency: EUR\nfiscal_year: 2026\ntotal: 12\n", ("2026-01", "2026-02"), ":1: currency: the budget is in EUR"),
+        (
+            "currency: USD\nfiscal_year: 2025\ntotal: 12\n",
+            ("2026-01", "2026-02"),
+            ":2: fiscal_year: its fiscal year is 2025-01 to 2025-12, the bills go on to 2026-02",
+        ),
         ("currency: USD\nfiscal_year: 2027\ntotal: 12\n", ("2026-01", "2026-02"), "the bills end in 2026-02"),
         (
             "currency: USD\nfiscal_year: 2026\ntotal: 12\n",

@@ -145,6 +145,17 @@ def test_accuracy_is_that_of_forecasts_from_each_origin() -> None:
     assert made.accuracy["damped Holt"].mase == pytest.approx((sum(own) / 24) / (sum(steps) / 17))
 
 
+def test_intervals_are_tried_where_six_origins_came_before() -> None:
+    # 18 months: origins 9 to 17, of which 15, 16 and 17 have six before them; 3 + 2 + 1 months follow within three.
+    made = forecast(COSTS, 3)
+    assert made.tried == 6
+    # A tenfold fall after 16 months: what origins 15 and 16 said of the two months after it, four of the six, failed.
+    fallen = forecast([*COSTS[:16], 150.0, 150.0], 3)
+    assert fallen.tried == 6
+    assert fallen.coverage is not None
+    assert fallen.coverage <= 2 / 6
+
+
 def test_where_a_simpler_forecast_was_nearer_it_is_said_and_the_method_stays() -> None:
     # Up and down by turns after a jump at the origin: a straight line that stands on the last month fares best.
     line = [100.0 + 10 * month for month in range(18)]

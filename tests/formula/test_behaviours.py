@@ -28,6 +28,11 @@ DECLARED = [
     Declaration("macrs.name", Type("macrs", kind="text"), "column"),
     Declaration("macrs.year.values", Type("macrs"), "column"),
     Declaration("macrs.share.values", Type("macrs"), "column"),
+    Declaration("book.name", Type("book", kind="text"), "column"),
+    Declaration("book.option", Type("book", kind="text"), "column"),
+    Declaration("book.month", Type("book", unit=parse_unit("month")), "column"),
+    Declaration("book.amount", Type("book"), "column"),
+    Declaration("book.built", Type("book"), "column"),
     Declaration("demand.values", Type(), "input"),
     Declaration("options.usage.values", Type("options"), "column"),
     Declaration("rate", Type(), "input"),
@@ -47,6 +52,11 @@ LEAVES = {
     "macrs.name": ["1", "2", "3", ""],
     "macrs.year.values": [1.0, 2.0, 3.0, None],
     "macrs.share.values": [0.5, 0.3, 0.2, None],
+    "book.name": ["1", "2", "3", "4", "5"],
+    "book.option": ["Cloud", "CLOUD", "Hybrid 40%", "", "Own"],
+    "book.month": [1.0, 2.0, 2.0, 2.0, 36.0],
+    "book.amount": [10.0, 5.5, -3.0, 99.0, 7.0],
+    "book.built": [10.0, 5.0, -3.0, 99.0, 0.0],
     "demand.values": [100.0, 120.0, 150.0],
     "options.usage.values": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [9.0, 9.0, 9.0], [7.0, 8.0, 9.0], [0.0, 0.0, 0.0]],
     "rate": 0.1,
@@ -55,7 +65,7 @@ LEAVES = {
     "days": 30.0,
     "nothing": 0.0,
 }
-TABLES = {"options": None, "risks": None, "macrs": None}
+TABLES = {"options": None, "risks": None, "macrs": None, "book": None}
 STEPS, HOLD = 37, 30
 O = {"table": "options"}  # noqa: E741
 M = {"month": True, "totalled": "rate"}
@@ -115,6 +125,14 @@ BEHAVIOURS: list[tuple[str, str, dict[str, object], dict[tuple[int, int], CellVa
     ("remaining", "IF(ABOVE(remaining) = 0, 1000, ABOVE(remaining)) * (1 - macrs.share)",
      {"table": "macrs", "unit": parse_unit("1")},
      {(0, 0): 500.0, (1, 0): 350.0, (2, 0): 280.0, (3, 0): ""}),
+    # A ledger is summed where its columns equal values, regardless of case; what nobody has stands nowhere.
+    ("booked", "SUMIFS(book.amount, book.option, options.name)", O,
+     {(0, 0): 15.5, (1, 0): 7.0, (2, 0): "", (3, 0): -3.0}),
+    ("booked_by_month", "SUMIFS(book.amount, book.option, options.name, book.month, month)", {**O, **M},
+     {(0, 1): 10.0, (0, 2): 5.5, (0, 3): 0.0, (1, 36): 7.0, (3, 2): -3.0}),
+    ("booked_of_one", 'SUMIFS(book.amount, book.option, "own")', {}, {(0, 0): 7.0}),
+    ("booked_in_all", "SUM(book.amount)", {}, {(0, 0): 118.5}),
+    ("booked_since", "CHANGES(book.amount, book.built)", {}, {(0, 0): 2.0}),
     # Rule 13: a lag may differ by row.
     ("delivered", "LAG(flows, options.wait)", {**O, **M},
      {(0, 0): 0.0, (0, 1): -400.0, (0, 2): 70.0, (1, 2): 0.0, (1, 3): -400.0, (1, 4): 30.0, (2, 5): ""}),
@@ -171,7 +189,7 @@ EXTRA = [
 @pytest.fixture(scope="module")
 def sheet() -> Bare:
     drafts = [Draft(name, formula, **about) for name, formula, about, _ in BEHAVIOURS]  # type: ignore[arg-type]
-    return bare(LEAVES, DECLARED, [*LINES, *EXTRA, *drafts], TABLES, STEPS, HOLD)
+    return bare(LEAVES, DECLARED, [*LINES, *EXTRA, *drafts], TABLES, STEPS, HOLD, ["book"])
 
 
 @pytest.mark.parametrize(("name", "formula", "about", "cells"), BEHAVIOURS, ids=[b[0] for b in BEHAVIOURS])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -96,11 +97,19 @@ def _changes(a: Case, b: Case) -> Iterator[tuple[str, str, str, Case]]:
             case = replace(case, series={**case.series, id: b.series[id]})
             yield id, was_text, now_text, case
     for id in a.model.tables:
-        for path, was_text, now_text, rows in _rows(id, case.tables[id], b.tables[id]):
+        changed = _ledger if a.model.tables[id].ledger else _rows
+        for path, was_text, now_text, rows in changed(id, case.tables[id], b.tables[id]):
             case = replace(case, tables={**case.tables, id: rows})
             yield path, was_text, now_text, case
     if case.scenario != b.scenario:
         yield "scenario", case.scenario, b.scenario, replace(case, scenario=b.scenario)
+
+
+def _ledger(table: str, was: tuple[Row, ...], now: tuple[Row, ...]) -> Iterator[tuple[str, str, str, tuple[Row, ...]]]:
+    """All rows of a ledger at once, and how many of them were not there before."""
+    here, there = (Counter(tuple(row.values.values()) for row in rows) for rows in (now, was))
+    if here != there:
+        yield table, f"{len(was)} rows", f"{len(now)} rows ({(here - there).total()} not there before)", now
 
 
 def _rows(table: str, was: tuple[Row, ...], now: tuple[Row, ...]) -> Iterator[tuple[str, str, str, tuple[Row, ...]]]:

@@ -81,6 +81,9 @@ def explain(values: Values, case: Case, id: str, scenario: Scenario) -> Explaine
         sources = dict.fromkeys(row.source or "no source stated" for row in rows)
         if column == "name":
             said, label, unit = "; ".join(row.name for row in rows), model.tables[table].label, "text"
+        elif model.tables[table].ledger:
+            declared = model.tables[table].columns[column]
+            said, label, unit = f"{len(rows):,} rows of a ledger", declared.label, declared.unit_text
         else:
             declared = model.tables[table].columns[column]
             said = "; ".join(f"{row.name} {_shown(row.values[column])}" for row in rows)

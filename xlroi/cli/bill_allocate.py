@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlroi.cli.bills import ENGINE, FILES, MAPPING, MEMORY, REPEATED, THREADS, opened
+from xlroi.cli.bills import ENGINE, FILES, LAST_MONTH, MAPPING, MEMORY, REPEATED, THREADS, opened
 from xlroi.cli.options import JSON
-from xlroi.cli.show import print_json, shown, table
+from xlroi.cli.show import print_json, shown, table, working
 from xlroi.errors import InputError
 from xlroi.files import placed, same, writable
 
 if TYPE_CHECKING:
+    from xlroi.finops.budget.spending import LastMonth
     from xlroi.finops.facts import Allocation
 
 _MOST_NAMES = 15
@@ -23,8 +25,15 @@ _MOST_NAMES = 15
 @click.command()
 @FILES
 @click.option("--rules", "rules_file", required=True, metavar="FILE", help="Who bears what; docs/bills/allocate.md.")
-@click.option("-o", "target", type=click.Path(path_type=Path), help="Write every part to a .csv file.")
-@click.option("--force", is_flag=True, help="Overwrite the file.")
+@click.option("-o", "target", type=click.Path(path_type=Path), help="Write a workbook (.xlsx), or every part (.csv).")
+@click.option("--journal", type=click.Path(path_type=Path), help="Write the chargeback journal, in cents (.csv).")
+@click.option("--budget", "budget_file", metavar="FILE", help="Budgets for the workbook; docs/bills/check.md.")
+@click.option("--usage", type=click.Path(path_type=Path), help="Quantities for the workbook; docs/bills/figures.md.")
+@click.option("--teams", type=click.IntRange(1, 60), default=15, help="Teams with a row in the workbook. [15]")
+@click.option("--services", type=click.IntRange(1, 60), default=10, help="Services with a row in the workbook. [10]")
+@LAST_MONTH
+@click.option("--title", default="", help="Title of the workbook.")
+@click.option("--force", is_flag=True, help="Overwrite the files.")
 @MAPPING
 @REPEATED
 @ENGINE
@@ -35,6 +44,13 @@ def allocate(
     files: tuple[str, ...],
     rules_file: str,
     target: Path | None,
+    journal: Path | None,
+    budget_file: str | None,
+    usage: Path | None,
+    teams: int,
+    services: int,
+    last_month: LastMonth,
+    title: str,
     force: bool,
     mapping: str | None,
     keep_repeated: bool,
@@ -46,32 +62,73 @@ def allocate(
     """Allocate FILES to teams by rules, to the cent, and show that it sums to the invoice."""
     from xlroi.finops.allocation import allocate as allocated
     from xlroi.finops.allocation import load_rules
+    from xlroi.finops.allocation.summary import showback_csv
+    from xlroi.finops.budget.budgets import load_budget
+    from xlroi.finops.budget.check import check
+    from xlroi.finops.budget.spending import spending_of_allocation
+    from xlroi.finops.figures.rules import Assumptions
+    from xlroi.finops.figures.usage import load_usage
+    from xlroi.finops.figures.whole import figures
+    from xlroi.finops.showback import Extent, journal_csv, showback_case
 
-    if target:
-        writable(target, "a showback", tuple(_WRITERS), force=force)
+    is_book = target is not None and target.suffix.lower() == ".xlsx"
+    if (budget_file or usage) and not is_book:
+        raise InputError("--budget and --usage are for a workbook: give one with -o, as -o showback.xlsx")
+    for path, what, endings in ((target, "a showback", (".xlsx", ".csv")), (journal, "a journal", (".csv",))):
+        if path:
+            writable(path, what, endings, force=force)
     rules = load_rules(rules_file)
+    budget = load_budget(budget_file) if budget_file else None
+    used = load_usage(usage) if usage else ()
     with opened(files, mapping, engine, memory, threads) as bills:
-        if target and any(same(target, file) for file in [*bills.files, Path(rules_file)]):
-            raise InputError(f"{target}: is what the showback is made from; choose another name with -o")
+        sources = [*bills.files, Path(rules_file), *([Path(budget_file)] if budget_file else [])]
+        for path in (target, journal):
+            if path and any(same(path, source) for source in sources):
+                raise InputError(f"{path}: is what the showback is made from; choose another name with -o")
         found = allocated(bills, rules, keep_repeated=keep_repeated)
-    if target:
-        _WRITERS[target.suffix.lower()](found, target)
+        spending = spending_of_allocation(bills, found, last_month=last_month)
+        seen = (
+            figures(bills, allocation=found, usage=used, assumptions=Assumptions(), keep_repeated=True)
+            if is_book
+            else None
+        )
+    if budget:
+        check(spending, budget)  # refuses what is no team or service of the bills
+    if is_book and target:
+        from xlroi.api import build
+
+        many = f"{len(bills.files)} files" if len(bills.files) > 1 else bills.files[0].name
+        case = showback_case(
+            found,
+            f"Bill {many}, allocated by {Path(rules_file).name}",
+            spending.as_of,
+            part=spending.part,
+            budget=budget,
+            figures=seen,
+            title=title,
+            extent=Extent(teams, services),
+        )
+        with working() as step:
+            step("writing the workbook")
+            build(case, target, force=force)
+    elif target:
+        _write(target, showback_csv(found))
+    if journal:
+        _write(journal, journal_csv(found))
     if as_json:
         print_json(_data(found))
     else:
         _show(found)
-        if target:
-            click.echo(f"\nwritten: {target}")
+        for remark in spending.remarks:
+            click.echo(f"note: {remark}", err=True)
+        click.echo()
+        for path in filter(None, (target, journal)):
+            click.echo(f"wrote {path}" + (f"; next: xlroi verify {path}" if path.suffix.lower() == ".xlsx" else ""))
 
 
-def _write_csv(found: Allocation, target: Path) -> None:
-    from xlroi.finops.allocation.summary import showback_csv
-
+def _write(target: Path, lines: Iterable[str]) -> None:
     with placed(target) as draft, draft.open("w", encoding="utf-8", newline="") as file:
-        file.writelines(showback_csv(found))
-
-
-_WRITERS = {".csv": _write_csv}
+        file.writelines(lines)
 
 
 def _share(amount: Decimal, whole: Decimal) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlroi.cli.bills import ENGINE, FILES, MAPPING, MEMORY, REPEATED, THREADS, opened
+from xlroi.cli.bills import ENGINE, FILES, LAST_MONTH, MAPPING, MEMORY, REPEATED, THREADS, opened
 from xlroi.cli.options import JSON
 from xlroi.cli.show import print_json, shown, table
 from xlroi.errors import InputError
@@ -33,8 +33,7 @@ Untagged = tuple[Decimal, Decimal | None]
 @click.option("--max-untagged", metavar="SHARE", help="Most cost without a tag, or with --rules without a team; as 5%.")
 @click.option("--tag", metavar="KEY", help="The tag that --max-untagged asks for. [any tag]")
 @click.option("--cost", type=click.Choice(["billed", "effective"]), help="The cost, without --rules. [billed]")
-@click.option("--last-month", type=click.Choice(["auto", "whole", "part"]), default="auto",
-              help="Whether the newest month is over; auto looks at the days of its charges. [auto]")  # fmt: skip
+@LAST_MONTH
 @MAPPING
 @REPEATED
 @ENGINE

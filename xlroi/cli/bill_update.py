@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from xlroi.finops.allocation import Rules
     from xlroi.finops.bills import Bills
     from xlroi.finops.state.update import Change, State, Updated
-    from xlroi.report.dashboard.content import Dashboard
 
-DASHBOARD = "dashboard.html"
+DASHBOARD, SHOWBACK = "dashboard.html", "showback.xlsx"
 _VERDICTS = {"added": "added", "replaced": "replaces the older export", "held": "held already, nothing new"}
 
 
@@ -71,36 +70,45 @@ def update(
 
 def _write_results(state: State, bills: Bills, folder: Path) -> None:
     """Every result of a state, into a folder from which they are put in place together."""
-    from xlroi.report.dashboard.page import page
-
-    (folder / DASHBOARD).write_bytes(page(_dashboard(state, bills)))
-
-
-def _dashboard(state: State, bills: Bills) -> Dashboard:
+    from xlroi.api import build
     from xlroi.finops.allocation import allocate, load_rules
     from xlroi.finops.budget.budgets import load_budget
     from xlroi.finops.budget.check import check
     from xlroi.finops.budget.spending import spending_of_allocation
     from xlroi.finops.figures.rules import Assumptions
     from xlroi.finops.figures.whole import figures
+    from xlroi.finops.showback import showback_case
     from xlroi.report.dashboard.filled import dashboard_of
+    from xlroi.report.dashboard.page import page
 
     budget = load_budget(state.budget) if state.budget else None
     rules = load_rules(str(state.rules)) if state.rules else _no_rules(state)
     # Which charges count twice was decided when they were taken in.
     allocation = allocate(bills, rules, keep_repeated=True)
-    held = check(spending_of_allocation(bills, allocation), budget) if budget else None
+    spending = spending_of_allocation(bills, allocation)
+    held = check(spending, budget) if budget else None
+    seen = figures(bills, allocation=allocation, assumptions=Assumptions(), keep_repeated=True)
+    case = showback_case(
+        allocation,
+        f"Bills of {state.folder.name}, {len(bills.files)} exports",
+        spending.as_of,
+        part=spending.part,
+        budget=budget,
+        figures=seen,
+    )
+    build(case, folder / SHOWBACK)
     hint = "No rules were given, so no team owns anything; --rules rules.yaml says who does."
-    return dashboard_of(
+    dashboard = dashboard_of(
         allocation,
         title="Cloud cost",
         made=state.made,
         newest=date.fromisoformat(state.record.newest),
         sources=_sources(state),
-        figures=figures(bills, assumptions=Assumptions(), keep_repeated=True),
+        figures=seen,
         budgets=held,
         remarks=() if state.rules else (hint,),
     )
+    (folder / DASHBOARD).write_bytes(page(dashboard))
 
 
 def _no_rules(state: State) -> Rules:

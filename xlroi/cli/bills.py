@@ -30,6 +30,12 @@ MEMORY = click.option("--memory", default="2GB", metavar="SIZE", help="Most memo
 ENGINE = click.option(
     "--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", help="What computes; Spark needs pyspark."
 )
+LAST_MONTH = click.option(
+    "--last-month",
+    type=click.Choice(["auto", "whole", "part"]),
+    default="auto",
+    help="Whether the newest month is over; auto looks at the days of its charges. [auto]",
+)
 THREADS = click.option("--threads", type=click.IntRange(0), default=0, help="Most threads; 0 for all cores.")
 
 
@@ -39,6 +45,9 @@ _COMMANDS: dict[str, str] = {
     "kpis": "xlroi.cli.bill_kpis",
     "check": "xlroi.cli.bill_check",
     "update": "xlroi.cli.bill_update",
+    "reconcile": "xlroi.cli.bill_reconcile",
+    "into-case": "xlroi.cli.bill_into_case",
+    "variance": "xlroi.cli.bill_into_case",
 }
 
 

@@ -298,6 +298,16 @@ def _normal(p: float) -> Result:
     return NormalDist().inv_cdf(p) if 0 < p < 1 else NUM
 
 
+def _normal_share(z: float, cumulative: float) -> Result:
+    """
+    >>> round(_normal_share(1.333333, 1.0), 9), round(_normal_share(1.333333, 0.0), 9)
+    (0.908788726, 0.164010148)
+    """
+    if cumulative:
+        return math.erfc(-z / math.sqrt(2)) / 2  # keeps its digits far below 0, where 1 + erf would lose them
+    return math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+
+
 def _guarded(function: Callable[..., Result]) -> Callable[..., Result]:
     """An overflow or a division by nothing inside a formula is an error of the sheet, not of Python."""
 
@@ -331,6 +341,7 @@ _FUNCTIONS: Final[dict[str, Callable[..., Result]]] = {
     "EOMONTH": _eomonth,
     "POISSON.DIST": _poisson,
     "NORM.S.INV": _normal,
+    "NORM.S.DIST": _normal_share,
 }
 
 EXCEL_FINANCE: Final[dict[str, Callable[..., Result]]] = {

@@ -49,7 +49,9 @@ def member_word(node: Call, arguments: list[Evaluate]) -> Evaluate:
                 np.sum(~np.isnan(frame.row(frame.values[names[0]], first.type.table)), 2, keepdims=True) * 1.0
             )
         case "CHANGES":
-            return _changes(names[0], names[1], first.type.table)
+            return _changes(names[0], names[1], first.type.table, of_ledger=node.type.table != first.type.table)
+        case "SUMIFS":
+            return _sumifs(names[0], names[1::2], arguments[2::2])
         case "SLOT":
             return _slot(names[0], str(node.arguments[1].value))  # type: ignore[union-attr]  # the text "pairs.a"
         case _:
@@ -157,7 +159,51 @@ def _same(column: str, table: str) -> Evaluate:
     return evaluate
 
 
-def _changes(series: str, other: str, table: str | None) -> Evaluate:
+def _sumifs(column: str, keys: list[str], wanted: list[Evaluate]) -> Evaluate:
+    """The rows are put together by what all their keys hold, once; every cell then looks its own value up."""
+
+    def evaluate(frame: Frame) -> Array:
+        totals: dict[tuple[object, ...], Array] = {}
+        amounts = frame.values[column]
+        # The keys of a ledger are as typed: they do not differ from trial to trial.
+        for row, key in enumerate(zip(*(_comparable(frame.values[name][0, :, 0]) for name in keys), strict=True)):
+            totals[key] = totals.get(key, 0.0) + amounts[:, row, 0]
+        values = np.broadcast_arrays(*(value(frame) for value in wanted))
+        trials = max(values[0].shape[0], amounts.shape[0])
+        nothing = np.zeros(amounts.shape[0])
+        cells = zip(*(_comparable(value.ravel()) for value in values), strict=True)
+        found = [np.broadcast_to(totals.get(key, nothing), trials) for key in cells]
+        summed = _of_trials(np.array(found).reshape(*values[0].shape, trials))
+        for value in values:
+            if value.dtype != object:  # an error of what is looked for
+                summed = np.where(np.isnan(value), np.nan, summed)
+        return summed
+
+    return evaluate
+
+
+def _of_trials(cells: Array) -> Array:
+    """Of cells [trials or 1, members, steps, trials] each trial's own: [trials, members, steps]."""
+    if cells.shape[0] == 1:
+        return np.moveaxis(cells[0], 2, 0)
+    return np.stack([cells[trial, :, :, trial] for trial in range(cells.shape[0])])
+
+
+def _comparable(cells: Array) -> list[object]:
+    """Texts regardless of case, numbers with the 15 digits that a sheet compares."""
+    if cells.dtype == object:
+        return list(folded(cells))
+    return [float(f"{number:.15g}") for number in cells]
+
+
+def _changes(series: str, other: str, table: str | None, *, of_ledger: bool) -> Evaluate:
+    def in_ledger(frame: Frame) -> Array:
+        one, two = (_comparable(frame.values[name][0, :, 0]) for name in (series, other))
+        return np.full((1, 1, 1), float(sum(a != b for a, b in zip(one, two, strict=True))))
+
+    if of_ledger:
+        return in_ledger
+
     def evaluate(frame: Frame) -> Array:
         a, b = (np.nan_to_num(frame.row(frame.values[name], table)) for name in (series, other))
         count: Array = np.sum(a != b, axis=2, keepdims=True, dtype=np.float64)

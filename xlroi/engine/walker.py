@@ -179,6 +179,9 @@ class Walker:
                 return scalar.as_number(self._value(first, member - 1, step)) if member else 0.0
             case "SLOT":
                 return self._slot(node, member)
+            case "SUMIFS":  # an error of a value that is looked for
+                found = (self._value(value, member, step) for value in node.arguments[2::2])
+                return next((value for value in found if isinstance(value, ExcelError)), NUM)
             case _:  # PERIOD: an error of the period's number, or a period that is not there
                 number = scalar.as_number(self._value(node.arguments[1], member, step))
                 return number if isinstance(number, ExcelError) else REF

@@ -46,11 +46,22 @@ def two_tables(one: str, other: str, position: int) -> FormulaError:
     )
 
 
+def _ledger(node: Node) -> FormulaError:
+    """Why the rows of a ledger cannot be read like this, and the way out."""
+    return FormulaError(
+        f"{node.type.table!r} is a ledger, whose rows are only summed: SUM(ledger.amount) sums all, "
+        "SUMIFS(ledger.amount, ledger.team, teams.name) those in which a column equals a value",
+        node.position,
+    )
+
+
 def aggregate(
     function: Function, argument: Node, node: Call, own: str | None, month: bool, scope: Scope
 ) -> tuple[Type, frozenset[str]]:
     """The axes of an aggregate over its first argument, for a line of table ``own``, and those it takes away."""
     found = argument.type
+    if found.table in scope.ledgers and not isinstance(argument, Name):
+        raise _ledger(argument)
     reduces = set()
     if found.table and found.table != own:
         reduces.add("table")
@@ -202,10 +213,44 @@ def _columns(function: Function, columns: list[Node], node: Call) -> str:
     return str(tables.pop())
 
 
-def member(function: Function, arguments: list[Node], node: Call, own: str | None, month: bool) -> Type:
+def _sum_of_ledger(function: Function, arguments: list[Node], node: Call, own: str | None, scope: Scope) -> Type:
+    """SUMIFS: a number column of a ledger, then pairs of a column of it and a value that is not of it."""
+    column, *pairs = arguments
+    table = _plain(function, column, "a column of a ledger").type.table
+    if table not in scope.ledgers:
+        raise FormulaError(
+            "SUMIFS sums a ledger; of other tables SUM joins the rows, as SUM(loss * (risks.option = options.name))",
+            column.position,
+        )
+    if len(pairs) % 2:
+        raise FormulaError("SUMIFS takes columns in pairs with the value that each must equal", node.position)
+    for key, value in zip(pairs[::2], pairs[1::2], strict=True):
+        name = _plain(function, key, f"a column of {table!r}")
+        if name.type.table != table:
+            raise FormulaError(f"{name.id!r} is no column of {table!r}, whose rows SUMIFS sums", key.position)
+        if not isinstance(value, (Name, Number, Text)) or value.type.table in scope.ledgers:
+            raise FormulaError(
+                "SUMIFS compares the rows of a ledger with a plain line or a name of another table: "
+                "give the expression a line of its own",
+                value.position,
+            )
+        kinds = (key.type.kind, value.type.kind)
+        if "flag" in kinds or kinds[0] != kinds[1]:
+            raise FormulaError(f"cannot compare a {kinds[0]} with a {kinds[1]}", value.position)
+        if key.type.kind == "number" and key.type.unit != value.type.unit and isinstance(value, Name):
+            raise FormulaError(f"{name.id!r} is in {key.type.unit}, its value in {value.type.unit}", value.position)
+    return broadcast(pairs[1::2], node.position, own)
+
+
+def member(function: Function, arguments: list[Node], node: Call, own: str | None, month: bool, scope: Scope) -> Type:
     """A word that reads other rows of a table than the line's own."""
     first = arguments[0]
+    of_ledger = [a for a in arguments if a.type.table in scope.ledgers]
+    if of_ledger and function.name not in ("SUMIFS", "CHANGES"):
+        raise _ledger(of_ledger[0])
     match function.name:
+        case "SUMIFS":
+            return _sum_of_ledger(function, arguments, node, own, scope)
         case "AT":
             line = _plain(function, arguments[1], "a line or column of a table")
             if line.type.table is None:
@@ -245,7 +290,7 @@ def member(function: Function, arguments: list[Node], node: Call, own: str | Non
         case "SLOT":
             return Type(table=own)
         case "SAME" | "FILLED" | "CHANGES":
-            return Type(table=first.type.table)
+            return Type(table=None if of_ledger else first.type.table)
         case _:  # PERIOD
             return replace(broadcast(arguments, node.position, own), month=arguments[1].type.month)
 

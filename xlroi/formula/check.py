@@ -197,7 +197,7 @@ def _call(node: Call, context: Context) -> Node:
         case "previous" | "running":
             axes = previous(function, arguments, node, context.table)
         case "member":
-            axes = member(function, arguments, node, context.table, context.month)
+            axes = member(function, arguments, node, context.table, context.month, context.scope)
         case _:
             axes = broadcast(arguments, node.position, context.table)
     unit = _unit(function, arguments, node.position)

@@ -78,6 +78,8 @@ class Scope:
     names: Mapping[str, Declaration]
     tables: Mapping[str, Cross | None] = field(default_factory=dict)
     step: Step = "month"
+    ledgers: frozenset[str] = frozenset()
+    """Tables of many rows that are only summed."""
 
     def declaration(self, name: str, position: int = 0) -> Declaration:
         """What ``name`` is; an unknown one is refused with the nearest names."""

@@ -282,6 +282,17 @@ def _slot(s: _Speller, node: Call) -> str:
     return f'{s.refs.slot(_name(node), column.value)}&""'
 
 
+def _sumifs(s: _Speller, node: Call) -> str:
+    pairs = [s._value(a) if i % 2 else s.refs.rows(_name(node, i + 1)) for i, a in enumerate(node.arguments[1:])]
+    return f"SUMIFS({','.join([s.refs.rows(_name(node)), *pairs])})"
+
+
+def _changes(s: _Speller, node: Call) -> str:
+    of_ledger = node.type.table != node.arguments[0].type.table
+    one, other = ((s.refs.rows if of_ledger else s.refs.periods)(_name(node, i)) for i in (0, 1))
+    return f"SUMPRODUCT(({one}<>{other})*1)"
+
+
 def _rank(s: _Speller, node: Call) -> str:
     name, table = _name(node), str(node.arguments[0].type.table)
     return f'1+SUMPRODUCT(({s.refs.rows(name)}>{s.refs.here(name)})*({s.refs.names(table)}<>""))'
@@ -309,11 +320,12 @@ _SPECIAL: Final[dict[str, Callable[[_Speller, Call], str]]] = {
     "PICK_MIN": _pick,
     "PICK_MAX": _pick,
     "RANK": _rank,
+    "SUMIFS": _sumifs,
     "STEP": _step,
     "ABOVE": lambda s, n: f"{s.refs.above(_name(n))}*1",  # the empty text of an inactive row becomes an error
     "SAME": lambda s, n: f"SUMPRODUCT(({s.refs.rows(_name(n))}={s.refs.here(_name(n))})*1)",
     "FILLED": lambda s, n: f"COUNT({s.refs.periods(_name(n))})",
-    "CHANGES": lambda s, n: f"SUMPRODUCT(({s.refs.periods(_name(n))}<>{s.refs.periods(_name(n, 1))})*1)",
+    "CHANGES": _changes,
     "SLOT": _slot,
     "PERIOD": lambda s, n: f"INDEX({s.refs.periods(_name(n))},1,{s._value(n.arguments[1])})",
 }

@@ -124,6 +124,7 @@ def build_system(
     drafts: Iterable[Draft],
     tables: Mapping[str, Cross | None],
     step: Step = "month",
+    ledgers: Iterable[str] = (),
 ) -> System:
     """Check all lines together; raises :class:`Refused` with every problem found.
 
@@ -131,7 +132,9 @@ def build_system(
     >>> system.lines["twice"].reads
     ('price',)
     """
-    return _built(Scope({leaf.id: leaf for leaf in leaves}, dict(tables), step), {}, {}, list(drafts))
+    return _built(
+        Scope({leaf.id: leaf for leaf in leaves}, dict(tables), step, frozenset(ledgers)), {}, {}, list(drafts)
+    )
 
 
 def _built(scope: Scope, lines: dict[str, Line], readers: dict[str, tuple[Edge, ...]], drafts: list[Draft]) -> System:

@@ -115,6 +115,9 @@ def in_words(node: Node, label: Callable[[str], str], step: str = "month") -> st
                 words = [_bracketed(a, label, step) for a in arguments]
             if function in _PHRASES:
                 return _PHRASES[function].format(*words, step=step)
+            if function == "SUMIFS":
+                pairs = zip(words[1::2], words[2::2], strict=True)
+                return f"the sum of {words[0]} where {' and '.join(f'{a} equals {b}' for a, b in pairs)}"
             if function in ("AND", "OR"):
                 return f" {function.lower()} ".join(words)
             if function in _LISTS:

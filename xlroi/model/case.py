@@ -20,6 +20,7 @@ from xlroi.model.choice import contradictions
 from xlroi.model.currency import in_currency
 from xlroi.model.distributions import Correlation, Distribution, distribution_from
 from xlroi.model.house import House, find_house
+from xlroi.model.ledgers import read_ledger
 from xlroi.model.loading import Document, KeyPath, load_yaml
 from xlroi.model.model import SCENARIOS, Input, Model, Period, Scenario
 from xlroi.model.rows import GivenSeries, Row, leaves_of, periods_needed, read_rows, read_series
@@ -116,6 +117,15 @@ class Case:
         """The prices whose date lies further back than that, oldest first."""
         dated = [(id, g.as_of) for id, g in self.inputs.items() if g.as_of and self.model.inputs[id].is_price]
         return sorted((p for p in dated if (day - p[1]).days > self.max_price_age), key=lambda p: p[1])
+
+    def facts(self) -> Iterator[tuple[str, str, Row]]:
+        """The rows of tables, each with its name in a case and its label; the rows of a ledger count as one."""
+        for id, rows in self.tables.items():
+            table = self.model.tables[id]
+            if table.ledger:
+                yield id, f"{table.label}: {len(rows):,} row{'s' if len(rows) > 1 else ''}", rows[0]
+            else:
+                yield from ((f"{id}[{row.name}]", f"{table.label}: {row.name}", row) for row in rows)
 
     def values(self, scenario: Scenario | None = None) -> dict[str, Any]:
         """Every leaf of the model, constants included, under one scenario (default: the case's own)."""
@@ -321,7 +331,9 @@ class _Reader:
                 hint = did_you_mean(id, list(model.tables))
                 self.problem(("tables", id), f"not a table of model {model.id!r}{hint}")
         tables = {
-            id: read_rows(table, shape.tables.get(id), ("tables", id), first, self.problem)
+            id: read_ledger(table, shape.tables.get(id), ("tables", id), self.problem)
+            if table.ledger
+            else read_rows(table, shape.tables.get(id), ("tables", id), first, self.problem)
             for id, table in model.tables.items()
         }
         if len(self.problems) == before:

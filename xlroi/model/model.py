@@ -21,6 +21,7 @@ __all__ = [
     "Input",
     "Limit",
     "LineText",
+    "Matrix",
     "Model",
     "Optimise",
     "Output",
@@ -95,7 +96,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table. Numbers stand in the leaf ``table.id.values``, texts, choices and keys in ``table.id``."""
+    """A column of a table.
+
+    Numbers stand in the leaf ``table.id.values``; texts, choices, keys and the numbers of a ledger in ``table.id``.
+    """
 
     id: str
     table: str
@@ -119,6 +123,7 @@ class Column:
     help: str = ""
     all_or_nothing: bool = False
     """A probability that the live model counts as a share, and a simulation as yes or no."""
+    in_ledger: bool = False
 
     @property
     def path(self) -> str:
@@ -128,7 +133,7 @@ class Column:
     @property
     def leaf(self) -> str:
         """The name of the leaf that holds what the user gives."""
-        return f"{self.path}.values" if self.kind == "number" else self.path
+        return f"{self.path}.values" if self.kind == "number" and not self.in_ledger else self.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,8 @@ class Table:
     """Columns that sum to 100% in every row."""
     optional: bool = False
     """Whether a case may leave it without rows."""
+    ledger: bool = False
+    """Whether it has many rows that are only summed: on a sheet of its own, given as CSV."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +223,14 @@ class Chart:
     title: str
     lines: tuple[str, ...]
     marker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A sheet of its own for lines of tables that run along the timeline: a row each member, a column each step."""
+
+    title: str
+    lines: tuple[str, ...]
 
 
 def marker_height(marker: str) -> str:
@@ -316,6 +331,7 @@ class Model:
     answer: str
     checks: tuple[Check, ...]
     charts: tuple[Chart, ...]
+    matrices: tuple[Matrix, ...]
     profit_and_loss: Mapping[str, tuple[str, ...]]
     compared: tuple[str, ...]
     """Outputs of tables that the sheet Scenarios compares, row by row, beside the single ones."""

@@ -89,6 +89,7 @@ class TableShape(Strict):
     rows: dict[str, dict[str, Any]] = Field(default_factory=dict)
     spare: int = Field(default=3, ge=0, le=50)
     optional: bool = False
+    ledger: bool = False
     row_sums: list[list[str]] = Field(default_factory=list)
     cross: list[str] | None = None
     where: str = ""
@@ -144,6 +145,13 @@ class ChartShape(Strict):
     title: str
     lines: list[str]
     marker: str | None = None
+
+
+class MatrixShape(Strict):
+    """A sheet that shows lines of tables along the timeline."""
+
+    title: str
+    lines: list[str]
 
 
 class TwoWayShape(Strict):
@@ -240,6 +248,7 @@ class TemplateShape(Strict):
     headlines: list[str] = Field(default_factory=list)
     checks: dict[str, CheckShape] = Field(default_factory=dict)
     charts: list[ChartShape] = Field(default_factory=list)
+    matrices: list[MatrixShape] = Field(default_factory=list)
     profit_and_loss: dict[str, list[str]] = Field(default_factory=dict)
     compared: list[str] = Field(default_factory=list)
     two_way: TwoWayShape | None = None

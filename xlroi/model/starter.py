@@ -54,6 +54,10 @@ def starter_case(model: Model, named: str | None = None) -> str:
     for table in own:
         lines += ["", f"  # {table.label}. {table.note}".rstrip()]
         lines += [f"  #   {c.id}: {_about(c)}" for c in table.columns.values()]
+        if table.ledger:
+            lines += ["  # Rows as CSV, as many as there are:", f"  {table.id}:", '    source: ""', "    csv: |"]
+            lines.append(f"      {','.join(table.columns)}")
+            continue
         if table.optional:
             lines.append(f"  # {table.id}: {{}} for none")
         lines.append(f"  {table.id}:" + ("" if table.rows else " {}"))

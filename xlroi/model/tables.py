@@ -7,13 +7,13 @@ and the scenario's factor is applied.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xlroi.formula.parse import parse
 from xlroi.formula.scope import Cross, Declaration, Step, did_you_mean, name_of
 from xlroi.formula.system import Draft
-from xlroi.formula.tree import Call, FormulaError, Name, Type, walk
+from xlroi.formula.tree import Call, FormulaError, Kind, Name, Type, walk
 from xlroi.formula.units import DIMENSIONLESS, Unit
 from xlroi.model.loading import KeyPath
 from xlroi.model.model import Check, Column, Input, Period, Scenario, Series, Table
@@ -108,6 +108,15 @@ def cross_of(id: str, shape: TableShape, problem: Callable[[KeyPath, str], None]
     return Cross(a, left, b, right, before=bool(shape.where))
 
 
+def _ledger_shape(shape: TableShape, path: KeyPath, problem: Callable[[KeyPath, str], None]) -> None:
+    """Refuse what a ledger has no use for: its rows are many, alike, and only summed."""
+    if any([shape.rows, shape.row_sums, shape.cross, shape.optional, "spare" in shape.model_fields_set]):
+        problem((*path, "ledger"), "a ledger has columns only: its rows are given by the case, as CSV")
+    for name, column in shape.columns.items():
+        if any((column.choices, column.key, column.series, column.range, column.default, column.sums_to)):
+            problem((*path, "columns", name), "a column of a ledger is a number with a 'unit', or 'text: true'")
+
+
 def table_of(
     id: str,
     shape: TableShape,
@@ -124,6 +133,8 @@ def table_of(
         problem(path, "a table has columns")
     if cross is not None and (shape.columns or shape.rows):
         problem(path, "a cross table has no columns or rows of its own; its lines say 'per: " + id + "'")
+    if shape.ledger:
+        _ledger_shape(shape, path, problem)
     if shape.optional and (cross is not None or shape.spare == 0):
         problem((*path, "optional"), "a table that may be empty has spare rows, and no cross table has any")
     columns = {
@@ -135,11 +146,15 @@ def table_of(
         if column.begins and (column.begins not in columns or columns[column.begins].kind != "number"):
             hint = did_you_mean(column.begins, list(columns))
             problem((*path, "columns", name, "begins"), f"{column.begins!r} is no column with a number{hint}")
+    if shape.ledger:
+        columns = {name: replace(column, in_ledger=True) for name, column in columns.items()}
     if "name" in shape.columns:
         problem((*path, "columns", "name"), "every table has a column 'name' already: the names of its rows")
     label = shape.label or id.replace("_", " ").capitalize()
     extra = (
-        [] if cross else [f"{id}.same", *(f"{c.path}.astray" for c in columns.values() if c.kind in ("key", "choice"))]
+        []
+        if cross or shape.ledger
+        else [f"{id}.same", *(f"{c.path}.astray" for c in columns.values() if c.kind in ("key", "choice"))]
     )
     extra += [f"{c.path}.short" for c in columns.values() if c.period]
     for number, names in enumerate(shape.row_sums):
@@ -147,7 +162,7 @@ def table_of(
         for name in names:
             if name not in columns or columns[name].kind != "number" or columns[name].period:
                 problem((*path, "row_sums", number), f"{name!r} is no column with one number a row")
-    extra += [] if cross else [f"{id}.wrong"]
+    extra += [] if cross or shape.ledger else [f"{id}.wrong"]
     sums = tuple(tuple(names) for names in shape.row_sums)
     return Table(
         id,
@@ -155,11 +170,12 @@ def table_of(
         shape.note,
         columns,
         shape.rows,
-        0 if cross else shape.spare,
+        0 if cross or shape.ledger else shape.spare,
         cross,
         tuple(extra),
         sums,
         shape.optional,
+        shape.ledger,
     )
 
 
@@ -238,6 +254,11 @@ def table_parts(parts: Parts, table: Table, shape: TableShape) -> None:
         parts.line(Draft(name, joined, id, guarded=False), table.label, "text")
         return
     parts.leaves.append(Declaration(name, text, "column"))
+    if table.ledger:
+        for column in table.columns.values():
+            kind: Kind = "number" if column.kind == "number" else "text"
+            parts.leaves.append(Declaration(column.path, Type(id, unit=column.unit, kind=kind), "column"))
+        return
     for column in table.columns.values():
         _column_parts(parts, table, column, shape.columns[column.id])
     parts.line(Draft(f"{id}.same", f"SAME({name})", id), "Rows of this name", "1")
@@ -322,6 +343,8 @@ def refused_name(name: str) -> str | None:
     "the name 'GPU*' holds '*', which a look-up reads as a wildcard"
     """
     wild = sorted(_WILD & set(name))
+    if name[:1] in ("=", "<", ">"):
+        return f"the name {name!r} begins with {name[0]!r}, which a look-up reads as a comparison"
     if wild:
         return f"the name {name!r} holds {wild[0]!r}, which a look-up reads as a wildcard"
     if not name.strip():

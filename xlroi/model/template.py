@@ -22,6 +22,7 @@ from xlroi.model.model import (
     Goal,
     Input,
     LineText,
+    Matrix,
     Model,
     Output,
     Period,
@@ -136,6 +137,7 @@ class _Builder:
             headlines=tuple(t.headlines or [o for o in t.outputs if system.lines[o].type.table is None][:5]),
             answer=t.answer,
             checks=(*checks, *(check for check, _ in parts.checks)),
+            matrices=tuple(Matrix(m.title, tuple(m.lines)) for m in t.matrices),
             charts=tuple(Chart(c.type, c.title, tuple(c.lines), c.marker) for c in t.charts),
             profit_and_loss={title: tuple(lines) for title, lines in t.profit_and_loss.items()},
             compared=tuple(t.compared),
@@ -373,6 +375,8 @@ class _Builder:
                 month = True
             elif axis in self.template.tables and table is None:
                 table = axis
+                if self.template.tables[axis].ledger:
+                    self._problem(path, f"{axis!r} is a ledger: it has no lines of its own, its rows are only summed")
             elif axis != "none":
                 known = ["month", "none", *self.template.tables]
                 why = "a line has one table" if axis in known else f"{axis!r} is no axis"
@@ -383,7 +387,13 @@ class _Builder:
 
     def _system(self, leaves: list[Declaration], drafts: list[Draft], tables: dict[str, Table]) -> System | None:
         try:
-            return build_system(leaves, drafts, {t.id: t.cross for t in tables.values()}, self.template.step)
+            return build_system(
+                leaves,
+                drafts,
+                {t.id: t.cross for t in tables.values()},
+                self.template.step,
+                [t.id for t in tables.values() if t.ledger],
+            )
         except Refused as refused:
             for problem in refused.problems:
                 path = self.seen.get(problem.id, ("tables", *problem.id.split(".")[:1]))
@@ -398,7 +408,11 @@ class _Builder:
         named += [(("headlines", i), n) for i, n in enumerate(t.headlines)] + [(("answer",), t.answer)]  # type: ignore[list-item]
         for i, chart in enumerate(t.charts):
             named += [(("charts", i), n) for n in (*chart.lines, *([chart.marker] if chart.marker else []))]
-        for path, name in named:
+        matrices = [(("matrices", i), n) for i, matrix in enumerate(t.matrices) for n in matrix.lines]
+        for place, name in matrices:
+            if name in system.lines and not system.lines[name].type.month:
+                self._problem(place, f"{name!r} is a single value; a line that runs along the timeline belongs here")
+        for path, name in [*named, *matrices]:
             if name not in system.lines:
                 self._problem(path, f"{name!r} is not a line" + did_you_mean(name, lines))
             elif path[0] in ("headlines", "answer") and system.lines[name].type != Type(

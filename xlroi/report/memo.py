@@ -214,9 +214,9 @@ class _Source:
         case, model = self.case, self.case.model
         found = [model.inputs[id].label for id, g in case.inputs.items() if g.origin == "case" and not g.source]
         found += [model.series[id].label for id, s in case.series.items() if s.origin == "case" and not s.source]
-        for id, rows in case.tables.items():
-            table = model.tables[id]
-            found += [f"{table.label}: {r.name}" for r in rows if not (r.source or tables.is_default(table, r))]
+        for id, label, row in case.facts():
+            if not (row.source or tables.is_default(model.tables[id.partition("[")[0]], row)):
+                found.append(label)
         return found
 
     # ---- what TEI asks for ------------------------------------------------------------------------------------------

@@ -181,8 +181,11 @@ def assumptions(case: Case) -> list[Table]:
     if case.series:
         found.append(_series(case))
     for id, members in case.tables.items():
-        if case.model.tables[id].cross is None:
+        table = case.model.tables[id]
+        if table.cross is None and not table.ledger:
             found += _members(case, case.model.tables[id], members)
+    if any(table.ledger for table in case.model.tables.values()):
+        found.append(_ledgers(case))
     found.append(_constants(case))
     return found
 
@@ -203,6 +206,13 @@ def _series(case: Case) -> Table:
         rows.append((declared.label, values, unit.replace("_", " "), *about))
     heads = ("Series", "Values from the first period on", "Unit", "Source", "As of", "Given by")
     return Table("Series", heads, tuple(rows))
+
+
+def _ledgers(case: Case) -> Table:
+    """Ledgers stand in the workbook; here is where their rows come from."""
+    facts = [(label, row) for id, label, row in case.facts() if id in case.tables]
+    rows = [(label, *_about(row.source, row.as_of, row.note, "case")) for label, row in facts]
+    return Table("Ledgers, whose rows stand in the workbook", ("Ledger", "Source", "As of", "Given by"), tuple(rows))
 
 
 def _members(case: Case, table: ModelTable, members: Sequence[Row]) -> Iterator[Table]:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import LiteralScalarString
 
 from xlroi.errors import BookError
 from xlroi.formula.scope import name_of
 from xlroi.model.case import scaled
+from xlroi.model.ledgers import csv_of, refused_text
 from xlroi.model.loading import round_trip
 from xlroi.model.model import SCENARIOS, Column, Table
 from xlroi.model.starter import yaml_number
@@ -134,8 +136,46 @@ class _Writer:
 
     def tables(self) -> Iterator[Change]:
         for table in self.book.model.tables.values():
-            if table.cross is None:
+            if table.ledger:
+                yield from self._ledger(table)
+            elif table.cross is None:
                 yield from self._table(table)
+
+    def _ledger(self, table: Table) -> Iterator[Change]:
+        """The rows as they now stand, each changed cell a change."""
+        columns, rows = list(table.columns.values()), range(self.book.rows(table.id))
+        changes = []
+        for column in columns:
+            for row in rows:
+                address = f"{column.leaf}[{row}]"
+                was, now = self.built[address], self.present[address]
+                if was == now:
+                    continue
+                why = refused_text(str(now or "")) if column.kind != "number" else None
+                if column.kind == "number" and now is None:
+                    why = f"{column.label} is empty; type a number"
+                if why:
+                    raise BookError(f"{self._place(address)}: {why}")
+                said = (_said(was, column.unit_text), _said(now, column.unit_text))
+                changes.append(Change(f"{table.id}[{row + 1}].{column.id}", *said))
+        if not changes:
+            return
+        cells = [[self._of_csv(c, self.present[f"{c.leaf}[{row}]"]) for c in columns] for row in rows]
+        tables = self._inside("tables")
+        given = tables.get(table.id)
+        if not isinstance(given, CommentedMap):
+            tables[table.id] = given = CommentedMap()
+        given["csv"] = LiteralScalarString(csv_of([c.id for c in columns], cells))
+        given["source"] = _EDITED
+        given.pop("as_of", None)
+        yield from changes
+
+    @staticmethod
+    def _of_csv(column: Column, value: CellValue) -> float | str:
+        if column.kind != "number":
+            return str(value or "")
+        assert isinstance(value, (int, float))  # blanks are refused
+        return from_serial(value).isoformat() if column.is_date else float(value)
 
     def _table(self, table: Table) -> Iterator[Change]:
         rows = range(self.book.rows(table.id))

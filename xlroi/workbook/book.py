@@ -69,7 +69,9 @@ class Book:
             if not places:
                 leaves[id] = value
                 continue
-            leaves[id] = inside = _copied(leaves[id])
+            if leaves[id] is self.leaves[id]:
+                leaves[id] = _copied(leaves[id])
+            inside: Any = leaves[id]
             for place in places[:-1]:
                 inside = inside[int(place)]
             inside[int(places[-1])] = value
@@ -86,9 +88,14 @@ class Book:
                 found[address] = None if one == "" else one
         return found
 
-    def declared(self, id: str) -> tuple[Bounded, str, str]:
-        """The declaration behind an input cell, its label and its help; ``id`` without the leaf's last part."""
+    def declared(self, leaf: str) -> tuple[Bounded, str, str]:
+        """The declaration behind a leaf, its label and its help."""
         model = self.model
+        table, _, column = leaf.partition(".")
+        if table in model.tables and model.tables[table].ledger:
+            found = model.tables[table].columns[column]
+            return found, found.label, found.help
+        id = leaf.rpartition(".")[0]
         if id in model.inputs:
             return model.inputs[id], model.inputs[id].label, model.inputs[id].help
         if id in model.series:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["DATE_FORMAT", "DATE_ROW", "number_format", "report_unit", "shown_unit"]
+__all__ = ["DATE_FORMAT", "in_full", "number_format", "report_unit", "row_format", "shown_unit"]
 
 DATE_FORMAT: Final = "d mmm yyyy"
-DATE_ROW: Final = "d mmm yyyy;;"
+_DATE_ROW: Final = "d mmm yyyy;;"
 """Of dates along the timeline: the opening, 0, shows nothing."""
 
 
@@ -17,11 +17,26 @@ def _four(positive: str, zero: str = '"–"_)') -> str:
 
 _MONEY: Final = _four("#,##0")
 _PRICE: Final = _four("#,##0.00##")
+_CENTS: Final = _four("#,##0.00", "0.00_)")
 _LARGE: Final = "0.00E+00_)"
 _PERCENT: Final = "0.0%_);(0.0%);0.0%_);@_)"
 _FACTOR: Final = "0.0000_);(0.0000);0.0000_);@_)"
 _WHOLE: Final = "#,##0_);(#,##0);0_);@_)"
 _COUNT: Final = "#,##0.0_);(#,##0.0);0.0_);@_)"
+
+
+def row_format(unit: str) -> str:
+    """The cell format of a line along the timeline."""
+    return _DATE_ROW if unit == "date" else number_format(unit)
+
+
+def in_full(unit: str) -> str:
+    """The cell format of a single booking: money with its cents.
+
+    >>> in_full("money")
+    '#,##0.00_);(#,##0.00);0.00_);@_)'
+    """
+    return _CENTS if unit == "money" else number_format(unit)
 
 
 def number_format(unit: str) -> str:

@@ -155,7 +155,7 @@ class Layout:
             prefix = "" if home.sheet == sheet.name else f"{home.sheet}!"
             row = f"{prefix}{NOW}{home.row + run.member}"
             opening = f"{prefix}{get_column_letter(OPENING)}{home.row + run.member}"
-            if run.row not in self.header.values():
+            if run.opens and run.row not in self.header.values():
                 yield Filled(sheet.name, run.row, OPENING, opening, run.id, -1, run.member)
         for step in range(self.book.model.steps):
             column = FIRST_STEP + step

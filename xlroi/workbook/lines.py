@@ -225,7 +225,7 @@ def changes(model: Model) -> Additions:
     found, terms = Additions(), {}
     for id, formula, leaves in _changed(model):
         found.leaves += [Declaration(built(leaf), of, "input") for leaf, of in leaves]
-        table = leaves[0][1].table
+        table = None if _in_ledger(model, id) else leaves[0][1].table
         found.drafts.append(Draft(f"changed.{id}", formula, table, guarded=table is None))
         terms[f"changes.{id}"] = f"SUM(changed.{id})" if table else f"changed.{id}"
     found.drafts.append(Draft("book.changed", found.sum_down(terms)))
@@ -233,6 +233,11 @@ def changes(model: Model) -> Additions:
     found.drafts.append(Draft("book.says_changed", f'IF(book.changed = 0, "As built", {said})'))
     found.drafts.append(Draft("book.stale", 'IF(book.changed = 0, "current", "STALE: inputs changed since build")'))
     return found
+
+
+def _in_ledger(model: Model, id: str) -> bool:
+    table = model.tables.get(id.partition(".")[0])
+    return table is not None and table.ledger
 
 
 def _changed(model: Model) -> Iterator[tuple[str, str, list[tuple[str, Type]]]]:
@@ -250,6 +255,11 @@ def _changed(model: Model) -> Iterator[tuple[str, str, list[tuple[str, Type]]]]:
         yield id, f"MIN(1, CHANGES({leaf}, {built(leaf)}))", [(leaf, Type(unit=series.unit))]
     for table in model.tables.values():
         if table.cross:
+            continue
+        if table.ledger:
+            for column in table.columns.values():
+                of = Type(table.id, unit=column.unit, kind="number" if column.kind == "number" else "text")
+                yield column.path, f"CHANGES({column.leaf}, {built(column.leaf)})", [(column.leaf, of)]
             continue
         name = name_of(table.id)
         single = [(name, Type(table.id, kind="text"))]

@@ -149,6 +149,8 @@ class Run:
     style: Style
     format: str
     member: int = 0
+    opens: bool = True
+    """Whether a call-up shows the opening too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +218,8 @@ class Sheet:
     """Cells that show nothing where a formula, written for the first of them, is true."""
     keys: dict[tuple[int, int], str] = field(default_factory=dict)
     """Cells that hold the name of a row of a table."""
+    table: str | None = None
+    """Cells that are an Excel table, named as the sheet is."""
 
     def put(
         self,

@@ -24,7 +24,7 @@ def unstated(case: Case) -> list[str]:
     """Inputs, series and rows that the case gives without a source."""
     found = [id for id, given in case.inputs.items() if not given.source and given.origin == "case"]
     found += [id for id, given in case.series.items() if not given.source and given.origin == "case"]
-    return found + [f"{t}[{r.name}]" for t, rows in case.tables.items() for r in rows if not r.source]
+    return found + [id for id, _, row in case.facts() if not row.source]
 
 
 def defaults(case: Case) -> list[str]:

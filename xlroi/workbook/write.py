@@ -23,6 +23,7 @@ from openpyxl.worksheet.formula import DataTableFormula
 from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.pagebreak import Break
+from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlroi.analysis.optimise import Optimum
@@ -39,6 +40,8 @@ from xlroi.workbook.plan import Computed, Leaf, Placed, Sheet, Text
 from xlroi.workbook.sheets import (
     annual,
     inputs,
+    ledgers,
+    matrices,
     optimisation,
     records,
     reports,
@@ -102,8 +105,10 @@ def layout_of(book: Book, day: date, proof: ProofStamp | None = None, extras: Ex
         reports.guide(book),
         inputs.inputs(book),
         *([own] if own else []),
+        *ledgers.ledgers(book),
         time.timeline(book),
         time.calculations(book),
+        *matrices.matrices(book),
         annual.by_year(book),
         *([profit] if profit else []),
         reports.results(book),
@@ -177,7 +182,7 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
         dresser.dress(cell, placed.style, placed.format)
         _content(cell, placed, layout)
     for run in sheet.runs:
-        first = 9 if run.is_home or run.row <= 4 else 8
+        first = 9 if run.is_home or run.row <= 4 or not run.opens else 8
         for column in range(first, layout.last + 1):
             dresser.dress(ws.cell(run.row, column), run.style, run.format)  # type: ignore[arg-type]
     for column, width in sheet.widths.items():
@@ -207,6 +212,8 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
         choice.showErrorMessage, choice.error = True, f"Choose a row of {layout.book.model.tables[table].label}"
         choice.add(ws.cell(row, column).coordinate)
         ws.add_data_validation(choice)
+    if sheet.table:
+        _table(ws, sheet.table)
     if sheet.role == "input":
         _bounds(ws, sheet, layout)
     if sheet.role == "check":
@@ -302,11 +309,10 @@ def _bounds(ws: Worksheet, sheet: Sheet, layout: Layout) -> None:
     cells: dict[tuple[str, bool], list[str]] = {}
     for placed in sheet.placed:
         if isinstance(placed.content, Leaf) and placed.style == "input":
-            id, _, part = placed.content.id.rpartition(".")
-            key = (id, part not in ("base",))
+            key = (placed.content.id, not placed.content.id.endswith(".base") and not sheet.table)
             cells.setdefault(key, []).append(ws.cell(placed.row, placed.column).coordinate)
-    for (id, blank), places in cells.items():
-        declared, label, help_text = layout.book.declared(id)
+    for (leaf, blank), places in cells.items():
+        declared, label, help_text = layout.book.declared(leaf)
         low = declared.minimum if declared.minimum is not None else (61 if declared.is_date else -1e15)
         high = declared.maximum if declared.maximum is not None else (2_900_000 if declared.is_date else 1e15)
         kind: Literal["whole", "date", "decimal"] = (
@@ -323,9 +329,16 @@ def _bounds(ws: Worksheet, sheet: Sheet, layout: Layout) -> None:
         )
         rule.errorTitle, rule.error = "Out of bounds", f"{label}: between {low:g} and {high:g}"[:225]
         rule.promptTitle, rule.prompt = label[:32], help_text[:255]
-        for place in places:
+        for place in [f"{places[0]}:{places[-1]}"] if sheet.table else places:  # the cells of a ledger's column
             rule.add(place)
         ws.add_data_validation(rule)
+
+
+def _table(ws: Worksheet, ref: str) -> None:
+    """An Excel table, for filters and pivots; it looks as the cells do."""
+    table = Table(displayName="".join(c if c.isalnum() else "_" for c in ws.title), ref=ref)
+    table.tableStyleInfo = TableStyleInfo(showRowStripes=False)
+    ws.add_table(table)
 
 
 def _logo(cover: Worksheet, path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -18,7 +18,8 @@ from xlroi.finops.bills import Bills
 from xlroi.finops.facts import DIMENSIONS, NOBODY, Allocation, Charge, Origin, Pool
 from xlroi.finops.ledger import Measure
 from xlroi.finops.money import add, minor_unit, multiply
-from xlroi.finops.overview import look_over
+from xlroi.finops.overview import Group, look_over
+from xlroi.finops.profile import verdicts
 from xlroi.finops.tags import read_tags
 
 __all__ = ["allocate"]
@@ -30,7 +31,6 @@ NONE: Final = "(none)"
 """Stands where the bill says nothing."""
 
 _REMEMBERED: Final = 1 << 16
-_TEAM: Final = DIMENSIONS.index("team")
 
 Owner = tuple[str, ...]
 # Month, provider, service, owner, pool, origin, currency; names as the keys of Names.
@@ -52,6 +52,7 @@ class _Allocating:
     def __init__(self, bills: Bills, rules: Rules) -> None:
         self.bills, self.rules = bills, rules
         self.names = {dimension: Names(dimension.replace("_", " ")) for dimension in DIMENSIONS}
+        self.owners: dict[str, set[str]] = {dimension: set() for dimension in DIMENSIONS}
         self.providers, self.services = Names("provider"), Names("service")
         reads = {where for rule in rules.all() for where in rule.reads()}
         self.columns = sorted(name for kind, name in reads if kind == "column")
@@ -59,6 +60,7 @@ class _Allocating:
         self.places: list[Where] = [*(("column", name) for name in self.columns), *(("tag", key) for key in self.keys)]
         self.matched: set[tuple[str | int, ...]] = set()
         self.sums: dict[_At, Decimal] = {}
+        self.doubts: list[str] = []
         self.unit = minor_unit(rules.currency)
         self.owner = lru_cache(_REMEMBERED)(self._owner)
         self.tags = lru_cache(_REMEMBERED)(self._tags)
@@ -91,7 +93,7 @@ class _Allocating:
         cost = costs.pop() if len(costs) == 1 else "mixed"
         return Allocation(
             rules.currency, self.unit, cost, months, tuple(teams), charges, pools, quantities, parts, by_shown,
-            tuple(self._remarks(charges)),
+            (*self.doubts, *self._remarks(charges)),
         )  # fmt: skip
 
     def _give_names(self) -> None:
@@ -116,20 +118,33 @@ class _Allocating:
         try:
             return self.rules.rates[currency]
         except KeyError:
-            base, line = self.rules.currency, self.rules.document
+            base = self.rules.currency
             message = f"the bill has charges in {currency}, for which there is no rate; say how many {base} one is"
-            raise InputError([line.problem(("rates",), message)]) from None
+            raise InputError([self.rules.document.problem(("rates",), message)]) from None
 
     def _invoices(self, keep_repeated: bool) -> dict[tuple[str, str], Decimal]:
         """What each month and provider cost, counted without the rules."""
         found: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
-        for group in look_over(self.bills, keep_repeated=keep_repeated):
+        groups = look_over(self.bills, keep_repeated=keep_repeated)
+        self._doubt(groups)
+        for group in groups:
             provider = self.providers.key(group.provider or NONE)
             amount = group.amount(self.rules.cost_of(group.provider or ""))
             at = (group.month, provider)
             found[at] = add(found[at], multiply(amount, self._rate(group.currency or NONE)))
         self.billing = {provider for _, provider in found}
         return dict(found)
+
+    def _doubt(self, groups: Sequence[Group]) -> None:
+        """Refuse a cost that the bill does not have, and remark one that it has in part."""
+        for verdict in verdicts(groups):
+            cost, provider = self.rules.cost_of(verdict.provider or ""), verdict.provider or NONE
+            state = verdict.states[cost]
+            says = f"the {cost} cost of {provider} is {state}; 'xlroi bill profile' says which cost to trust"
+            if state in ("empty", "zero"):
+                raise InputError([self.rules.document.problem(("cost",), says)])
+            if state != "good":
+                self.doubts.append(says)
 
     def _allocate_bill(self) -> None:
         fixed = ["month", "provider", "service", "currency"]
@@ -206,7 +221,8 @@ class _Allocating:
             name = rule.name(charge)
             if name is not None and (key := names.key(name)):
                 self.matched.add(rule.path)
-                if len(names) > MOST_NAMES:
+                self.owners[dimension].add(key)
+                if len(self.owners[dimension]) > MOST_NAMES:
                     message = (
                         f"gives more than {MOST_NAMES:,} names, such as {name[:60]!r}; does this tag or column change "
                         'with each resource? Say the names under "is", as {"prefix*": Name}'

@@ -47,8 +47,7 @@ class Glob:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        parts = {"*": ".*", "?": "."}
-        return re.compile("".join(parts.get(c, re.escape(c)) for c in self.text), re.IGNORECASE | re.DOTALL)
+        return self._compiled({"*": ".*", "?": "."})
 
     @property
     def plain(self) -> bool:
@@ -65,10 +64,16 @@ class Glob:
         >>> Glob("Amazon*").covers(Glob("amazon s?")), Glob("a?").covers(Glob("a*")), Glob("*").covers(Glob("?"))
         (True, False, True)
         """
+        return self._cover.fullmatch(other.text) is not None
+
+    @cached_property
+    def _cover(self) -> re.Pattern[str]:
         # The other's wildcards are letters here: its star is met by a star alone, its question mark by either.
-        parts = {"*": ".*", "?": r"[^*]"}
-        pattern = "".join(parts.get(c, re.escape(c)) for c in re.sub(r"\*+", "*", self.text))
-        return re.fullmatch(pattern, other.text, re.IGNORECASE | re.DOTALL) is not None
+        return self._compiled({"*": ".*", "?": "[^*]"})
+
+    def _compiled(self, parts: Mapping[str, str]) -> re.Pattern[str]:
+        text = re.sub(r"\*+", "*", self.text)
+        return re.compile("".join(parts.get(c, re.escape(c)) for c in text), re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -83,9 +88,21 @@ class Condition:
         said = charge.get(self.where)
         return said is not None and any(glob.matches(said) for glob in self.globs)
 
+    @cached_property
+    def _plain(self) -> set[str]:
+        return {glob.text.lower() for glob in self.globs if glob.plain}
+
+    @cached_property
+    def _wild(self) -> list[Glob]:
+        return [glob for glob in self.globs if not glob.plain]
+
     def implied_by(self, other: Condition) -> bool:
         """Whether it holds wherever another does."""
-        return self.where == other.where and all(any(a.covers(b) for a in self.globs) for b in other.globs)
+        if self.where != other.where:
+            return False
+        return all(
+            (b.plain and b.text.lower() in self._plain) or any(a.covers(b) for a in self._wild) for b in other.globs
+        )
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from xlroi.finops.facts import DIMENSIONS, NOBODY, Allocation, Pool
 from xlroi.finops.money import add, add_all, to_cent
 
-__all__ = ["Proof", "TeamCost", "by_dimension", "by_pool", "by_team", "proofs", "showback_csv"]
+__all__ = ["Proof", "TeamCost", "by_dimension", "by_pool", "by_team", "csv_line", "proofs", "showback_csv"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +88,20 @@ def by_dimension(allocation: Allocation) -> dict[str, dict[str, Decimal]]:
 
 def showback_csv(allocation: Allocation) -> Iterator[str]:
     """The parts, a line each, as CSV; a text that a spreadsheet would take for a formula has an apostrophe in front."""
-    yield _line("month", "provider", "service", "team", "pool", "origin", "amount", "currency")
+    yield csv_line("month", "provider", "service", "team", "pool", "origin", "amount", "currency")
     for part in allocation.parts:
-        texts = (_plain(text) for text in (part.month, part.provider, part.service, part.team, part.pool, part.origin))
-        yield _line(*texts, f"{part.cents:f}", allocation.currency)
+        texts = (part.month, part.provider, part.service, part.team, part.pool, part.origin)
+        yield csv_line(*texts, part.cents, allocation.currency)
 
 
-def _line(*cells: str) -> str:
+def csv_line(*cells: str | Decimal) -> str:
+    """A line of CSV; a text that a spreadsheet would take for a formula has an apostrophe in front.
+
+    >>> csv_line("=1+1", Decimal("-2.50"))
+    "'=1+1,-2.50\\n"
+    """
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(cells)
+    csv.writer(out, lineterminator="\n").writerow(_plain(c) if isinstance(c, str) else f"{c:f}" for c in cells)
     return out.getvalue()
 
 

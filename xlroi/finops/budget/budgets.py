@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -67,15 +68,13 @@ class Thresholds:
 class Budget:
     """The budgets of a fiscal year."""
 
-    file: str
+    document: Document
     currency: str
     months: tuple[str, ...]
     """The twelve months of the fiscal year."""
     thresholds: Thresholds
     amounts: Mapping[Key, Mapping[str, Decimal]]
     """Whose budget, by month; every month is there."""
-    lines: Mapping[Key, int | None]
-    """Where each stands in the file."""
 
     def year(self, key: Key) -> Decimal:
         """A budget of the whole fiscal year."""
@@ -83,11 +82,13 @@ class Budget:
 
     def problem(self, key: Key, message: str) -> Problem:
         """A problem with a budget, with its line."""
-        section = next((section for section, by in _SECTIONS.items() if by == key[0]), "total")
-        return Problem(self.file, self.lines[key], f"{section}.{key[1]}" if key[1] else section, message)
+        section = next((section for section, by in _SECTIONS.items() if by == key[0]), None)
+        return self.document.problem((section, key[1]) if section else ("total",), message)
 
 
 def _decimal(value: Any) -> Decimal:
+    if isinstance(value, date):
+        raise ValueError(f"expected a number (got the date {value})")
     return Decimal(repr(number_from(value)))
 
 
@@ -130,21 +131,20 @@ class _Reader:
     def budget(self) -> Budget:
         self.profiles = {name: self.profile(name, weights) for name, weights in self.file.profiles.items()}
         amounts = {key: self.spread(path, value) for key, path, value in self.entries()}
-        lines = {key: self.document.line(path) for key, path, _ in self.entries()}
         if not amounts:
             self.wrong((), "no budget in it: expected total, teams or services")
         if self.problems:
             raise InputError(self.problems)
         said = self.file.thresholds
         thresholds = Thresholds(said.actual, said.forecast, float(said.probability))
-        return Budget(self.document.file, self.file.currency, self.months, thresholds, amounts, lines)
+        return Budget(self.document, self.file.currency, self.months, thresholds, amounts)
 
     def entries(self) -> Iterator[tuple[Key, KeyPath, Any]]:
         if self.file.total is not None:
             yield ("total", ""), ("total",), self.file.total
         for section, by in _SECTIONS.items():
             for name, value in getattr(self.file, section).items():
-                yield (by, name.strip()), (section, name), value
+                yield (by, name), (section, name), value
 
     def wrong(self, path: KeyPath, message: str) -> None:
         self.problems.append(self.document.problem(path, message))

@@ -16,7 +16,7 @@ from xlroi.finops.budget.spending import Spending
 from xlroi.finops.money import add_all
 from xlroi.formula.scope import did_you_mean
 
-__all__ = ["Check", "Finding", "What", "check", "check_untagged"]
+__all__ = ["Check", "Finding", "What", "check", "check_untagged", "named"]
 
 What = Literal["actual", "forecast", "probability", "untagged"]
 _MOST_SHOWN: Final = 5
@@ -101,9 +101,13 @@ def _findings(key: Key, found: Outlook, budget: Budget) -> Iterator[Finding]:
 
 def _refuse(spending: Spending, budget: Budget) -> None:
     """Raise where the bills and the budget do not belong together."""
+
+    def refuse(key: str, message: str) -> Problem:
+        return budget.document.problem((key,), message)
+
     if spending.currency != budget.currency:
         message = f"the budget is in {budget.currency}, the bills are in {spending.currency}"
-        raise InputError([Problem(budget.file, None, "currency", f"{message}; --rules can have rates")])
+        raise InputError([refuse("currency", f"{message}; --rules can have rates")])
     if not spending.whole:
         raise InputError(f"the bills hold no whole month ({spending.remarks[0]}); add earlier bills, or say that it "
                          "is over with --last-month whole")  # fmt: skip
@@ -111,10 +115,10 @@ def _refuse(spending: Spending, budget: Budget) -> None:
     newest = spending.months[-1]
     year = f"its fiscal year is {first} to {last}"
     if newest > last:
-        raise InputError([Problem(budget.file, None, "fiscal_year", f"{year}, the bills go on to {newest}; give the "
-                                  "next year's budget, or leave later bills out")])  # fmt: skip
+        way_out = "give the next year's budget, or leave later bills out"
+        raise InputError([refuse("fiscal_year", f"{year}, the bills go on to {newest}; {way_out}")])
     if newest < later(first, -1):
-        raise InputError([Problem(budget.file, None, "fiscal_year", f"{year}, the bills end in {newest}")])
+        raise InputError([refuse("fiscal_year", f"{year}, the bills end in {newest}")])
     unbilled = span(first, later(spending.months[0], -1))
     problems = [
         budget.problem(key, f"has a budget from {first} on, the bills begin in {spending.months[0]}; add the earlier "

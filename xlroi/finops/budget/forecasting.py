@@ -1,4 +1,4 @@
-"""Monthly costs forecast with intervals that the past has been asked for, and with what simpler forecasts do."""
+"""Monthly costs forecast, with intervals calibrated on the past, beside what simpler forecasts would have done."""
 
 from __future__ import annotations
 
@@ -93,12 +93,12 @@ def forecast(values: Sequence[float], horizon: int) -> Forecast:
     """The next ``horizon`` months of a monthly cost in any currency; raises ``ValueError`` for what is no number.
 
     *Damped Holt on logs* (:mod:`~xlroi.finops.budget.smoothing`) from 12 months on. The interval is calibrated by
-    rolling origin: from the 12th month on (with less than two years, from
-    half of them on) the months that followed are forecast from what was known at the time;
-    each error in logs is divided by the spread of its distance; ``width[h] = q*spread[h]``, with q the n-th smallest of
-    these as in split conformal prediction, so that ``0.8*(1 + 1/origins)`` of them are no larger (Vovk and others 2005;
-    Lei and others 2018). It does not switch to a better baseline: over simulated series of 18 and more months that
-    made errors larger. It says so instead.
+    rolling origin: from the 12th month on, with less than two years from half of them on, the months that followed are
+    forecast from what was known then, and each error in logs is divided by the spread of its distance. Then
+    ``width[h] = q*spread[h]``, where q is the least that a share of ``0.8*(1 + 1/origins)`` of these do not exceed, as
+    in split conformal prediction (Vovk and others 2005; Lei and others 2018). Where naive or drift was nearer, it says
+    so and does not switch: over simulated series switching changed errors by -3% to +2%, and a forecast should not
+    change its method from month to month.
 
     *Naive on logs* below 12 months: the last month; as a random walk, ``width[h] = T.INV(0.9, n)*SQRT(SUMSQ(changes)/
     n)*SQRT(h)`` of n changes of the logarithm.

@@ -15,7 +15,7 @@ import narwhals as nw
 from xlroi.errors import InputError
 from xlroi.finops.bills import Bills
 from xlroi.finops.budget.budgets import Key
-from xlroi.finops.budget.months import span
+from xlroi.finops.budget.months import month_end, span
 from xlroi.finops.cleaning import is_one_of
 from xlroi.finops.facts import NOBODY, Allocation
 from xlroi.finops.ledger import Measure
@@ -53,6 +53,11 @@ class Spending:
     """By month, what of it has no tag, or no team by the rules."""
     untagged_means: str
     remarks: tuple[str, ...] = ()
+
+    @property
+    def as_of(self) -> date:
+        """The newest day with a charge for use, or the end of the last month where the bills do not tell."""
+        return date.fromisoformat(self.newest or month_end(self.months[-1]))
 
     @property
     def whole(self) -> tuple[str, ...]:
@@ -140,7 +145,15 @@ def _days(bills: Bills, months: Sequence[str]) -> list[Day]:
     """Provider, first day and end of the charges for use in months."""
     only = is_one_of(nw.col("category"), ["Usage"]) & is_one_of(nw.col("month"), months)
     cube = bills.cube(["provider", "charge_start", "charge_end"], [ROWS], only, ["category", "month"])
-    return [(provider or NONE, start, end or start) for provider, start, end, _ in bills.rows(cube)]
+    return [(provider or NONE, start, end or start) for provider, start, end, _ in bills.rows(cube) if start]
+
+
+def _of_a_day(start: str, end: str) -> bool:
+    """Whether a charge is of a day or less; what is no date, which a profile reports, tells nothing."""
+    try:
+        return (date.fromisoformat(end) - date.fromisoformat(start)).days <= 1
+    except ValueError:
+        return False
 
 
 def unfinished(days: Iterable[Day], month: str) -> tuple[str, str]:
@@ -162,7 +175,7 @@ def unfinished(days: Iterable[Day], month: str) -> tuple[str, str]:
     for provider, start, end in days:
         if start[:7] == month:
             now[provider].add(start)
-            if (date.fromisoformat(end) - date.fromisoformat(start)).days <= 1:
+            if _of_a_day(start, end):
                 daily[provider].add(start)
         elif start < month:
             before[provider].add(start)

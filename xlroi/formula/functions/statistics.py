@@ -21,4 +21,12 @@ FUNCTIONS = (
         units="pure",
         excel="_xlfn.NORM.S.INV",
     ),
+    Function(
+        "NORM.S.DIST",
+        "statistics",
+        (2, 2),
+        "share of all standard normal values below a value (second argument 1), or their density there (0)",
+        units="pure",
+        excel="_xlfn.NORM.S.DIST",
+    ),
 )

@@ -53,6 +53,15 @@ FUNCTIONS = (
         units="like",
         like=(2,),
     ),
+    Function(
+        "SUMIFS",
+        "tables",
+        (3, 9),
+        "the sum of a ledger's column over its rows in which each further column equals the value after it",
+        shape="member",
+        units="like",
+        kinds=("number", "any"),
+    ),
     Function("ABOVE", "tables", (1, 1), "the line's value one row up in the table; 0 for the first", shape="member"),
     Function(
         "SAME",
@@ -75,9 +84,10 @@ FUNCTIONS = (
         "CHANGES",
         "tables",
         (2, 2),
-        "in how many periods two series differ (written by xlroi itself)",
+        "in how many periods two series, or rows two columns of a ledger, differ (written by xlroi itself)",
         shape="member",
         units="any",
+        kinds=("any",),
     ),
     Function(
         "SLOT",

@@ -99,14 +99,12 @@ def sources(book: Book) -> Sheet:
         for column, value in enumerate((book.model.series[id].label, id, source, as_of, series.origin, series.note), 1):
             sheet.put(row, column, value, "note")
         row += 1
-    for table, rows in book.case.tables.items():
-        for given_row in rows:
-            as_of = given_row.as_of.isoformat() if given_row.as_of else ""
-            label, id = f"{book.model.tables[table].label}: {given_row.name}", f"{table}[{given_row.name}]"
-            facts = (label, id, given_row.source or "not stated", as_of, "case", given_row.note)
-            for column, value in enumerate(facts, 1):
-                sheet.put(row, column, value, "note")
-            row += 1
+    for id, label, given_row in book.case.facts():
+        as_of = given_row.as_of.isoformat() if given_row.as_of else ""
+        facts = (label, id, given_row.source or "not stated", as_of, "case", given_row.note)
+        for column, value in enumerate(facts, 1):
+            sheet.put(row, column, value, "note")
+        row += 1
     for constant in book.model.constants.values():
         for column, value in enumerate((constant.label, constant.id, constant.source, "", "template", ""), 1):
             sheet.put(row, column, value, "note")

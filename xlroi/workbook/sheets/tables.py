@@ -20,18 +20,19 @@ _PERIOD_HEADS: Final = {"month": "Month", "quarter": "Quarter", "year": "Year", 
 
 
 def tables(book: Book) -> Sheet | None:
-    """All tables and series of a book, or ``None`` where the model has neither."""
+    """All tables and series of a book, or ``None`` where the model has neither; a ledger has a sheet of its own."""
     model = book.model
-    if not model.tables and not model.series:
+    own_tables = [table for table in model.tables.values() if not table.ledger]
+    if not own_tables and not model.series:
         return None
     sheet = Sheet("Tables", "input", member_column=NAME, freeze="C5", repeat_rows="1:4")
-    widest = max([len(t.columns) * 2 + len(t.extra) for t in model.tables.values()] + [12])
+    widest = max([len(t.columns) * 2 + len(t.extra) for t in own_tables] + [12])
     sheet.widths = {1: 4, NAME: 30, 3: 4, **{_FIRST + i: 16 for i in range(widest + 6)}}
     sheet.put(1, 1, f"Tables – {book.case.title}", "subtitle")
     sheet.put(2, 1, Link("book.master"), "sentence")
     sheet.put(3, 1, Link("book.says_changed"), "sentence")
     row = 5
-    for table in model.tables.values():
+    for table in own_tables:
         row = _cross(sheet, book, table, row) if table.cross else _table(sheet, book, table, row)
     own = list(model.series.values())
     if own:

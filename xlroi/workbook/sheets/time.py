@@ -6,7 +6,7 @@ from xlroi.formula.scope import name_of
 from xlroi.formula.system import Line as SystemLine
 from xlroi.model.model import Section
 from xlroi.workbook.book import Book
-from xlroi.workbook.formats import DATE_ROW, number_format, shown_unit
+from xlroi.workbook.formats import number_format, row_format, shown_unit
 from xlroi.workbook.plan import (
     FIRST_STEP,
     MEMBER,
@@ -24,12 +24,12 @@ from xlroi.workbook.plan import (
 )
 from xlroi.workbook.refs import header_rows
 
-__all__ = ["calculations", "timeline"]
+__all__ = ["calculations", "time_sheet", "timeline"]
 
 
 def timeline(book: Book) -> Sheet:
     """Dates, month numbers and flags, once; the constants stand here as well."""
-    sheet = _time_sheet(book, "Timeline")
+    sheet = time_sheet(book, "Timeline")
     section = book.model.sections[0]
     rows = {id: 8 + i for i, id in enumerate(section.lines)}  # these lines stand together and read each other directly
     row = _section(sheet, book, section, 6, rows)
@@ -46,7 +46,7 @@ def timeline(book: Book) -> Sheet:
 
 def calculations(book: Book) -> Sheet:
     """Every line of the model in a block of its own: links to its ingredients above, the calculation last."""
-    sheet = _time_sheet(book, "Calculations")
+    sheet = time_sheet(book, "Calculations")
     row = 6
     for section in book.model.sections[1:]:
         row = _section(sheet, book, section, row, {})
@@ -57,11 +57,8 @@ def _constant_format(unit: str) -> str:
     return number_format(unit) if unit == "%" else "General"
 
 
-def _row_format(unit: str) -> str:
-    return DATE_ROW if unit == "date" else number_format(unit)
-
-
-def _time_sheet(book: Book, name: str) -> Sheet:
+def time_sheet(book: Book, name: str) -> Sheet:
+    """An empty sheet along the timeline, with its header."""
     sheet = Sheet(name, "time", freeze="I5", repeat_rows="1:4", repeat_columns="A:F")
     sheet.widths = {
         1: 4,
@@ -81,7 +78,7 @@ def _time_sheet(book: Book, name: str) -> Sheet:
     for word, row in header_rows(book.model.step).items():
         text = book.model.texts[word]
         sheet.put(row, OPENING, text.label, "header")
-        sheet.runs.append(Run(row, word, False, "header", _row_format(text.unit_text)))
+        sheet.runs.append(Run(row, word, False, "header", row_format(text.unit_text)))
     for column, label in ((VALUE, "Value"), (UNIT, "Unit"), (TOTAL, "Total"), (NOTE, "Note")):
         sheet.put(4, column, label, "header")
     return sheet
@@ -125,7 +122,7 @@ def _label(book: Book, name: str) -> tuple[str, str]:
 
 def _call_up(sheet: Sheet, book: Book, name: str, row: int) -> None:
     label, unit = _label(book, name)
-    style_format = _constant_format(unit) if name in book.model.constants else _row_format(unit)
+    style_format = _constant_format(unit) if name in book.model.constants else row_format(unit)
     sheet.put(row, 2, label, "label")
     sheet.put(row, UNIT, shown_unit(unit, book.case.currency), "unit")
     declaration = book.system.scope.names[name]
@@ -157,7 +154,7 @@ def _home(sheet: Sheet, book: Book, line: SystemLine, row: int) -> int:
 
 def _member(sheet: Sheet, book: Book, line: SystemLine, row: int, member: int) -> None:
     text = book.model.texts[line.id]
-    shown = _row_format(text.unit_text)
+    shown = row_format(text.unit_text)
     sheet.put(row, 2, text.label, "label")
     sheet.put(row, UNIT, shown_unit(text.unit_text, book.case.currency), "unit")
     if text.note and member == 0:
