@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import Final
 
 from xlroi.finops.facts import NOBODY
+from xlroi.formula.lookups import reads_otherwise
 
 __all__ = ["Names", "readable"]
 
 # SUMIFS takes these for wildcards wherever they stand; their twins look alike and are plain letters to it.
 _TWINS: Final = str.maketrans({"*": "\u2217", "?": "\uff1f", "~": "\u223c"})
-# What SUMIFS or a cell would take for a number, an amount, a date, a time, a truth value or a comparison.
-_MONTH: Final = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-_FIGURES: Final = r"[\s\d.,:;/+\-–%$€£¥()]*"
-_MISREAD: Final = re.compile(
-    rf"true|false|[=<>#].*|(?=.*\d){_FIGURES}({_MONTH}|am|pm|(?<=\d)e(?=[\d+-]))?{_FIGURES}(am|pm)?", re.IGNORECASE
-)
 _LONGEST: Final = 200  # SUMIFS takes 255 letters
 
 
@@ -36,7 +30,7 @@ def readable(name: str, word: str) -> str:
     found = " ".join("".join(c if c.isprintable() else " " for c in name).split()).translate(_TWINS)
     if len(found) > _LONGEST:
         found = f"{found[: _LONGEST - 10]}… {hashlib.sha256(found.encode()).hexdigest()[:8]}"
-    return f"{word} {found}" if _MISREAD.fullmatch(found) else found
+    return f"{word} {found}" if reads_otherwise(found) else found
 
 
 class Names:
