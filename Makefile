@@ -1,5 +1,5 @@
 # make demo   builds and verifies the examples            (needs Python 3.11+, pip and make)
-# make test   every check: style, types, tests, doctests  (installs LibreOffice and Node where they are missing)
+# make test   every check: style, types, tests, doctests  (installs LibreOffice, Chromium and Node where missing)
 
 PYTHON ?= python3
 VENV := .venv
@@ -28,7 +28,7 @@ help:
 	@echo "make lint     ruff: rules and format"
 	@echo "make types    mypy, strict"
 	@echo "make unit     pytest with doctests"
-	@echo "make test-spark  bills on a local Apache Spark (needs Java 17)"
+	@echo "make test-spark  bills on a local Apache Spark"
 	@echo "make bench    time the engines"
 	@echo "make lock     compile requirements/*.txt again (make upgrade: with the newest versions)"
 	@echo "make clean    remove all that the other targets made"
@@ -56,6 +56,7 @@ unit: setup
 
 # The warning is Spark's own, of pandas 3, which is not used there.
 test-spark: $(SPARK_STAMP)
+	@tools/system.sh java
 	$(SPARK)/bin/python -m pytest -o addopts="-ra --import-mode=importlib" \
 		-W "ignore:PySpark does not yet:FutureWarning" tests/spark
 

@@ -20,12 +20,12 @@ MAY = {
     "model": GROUND | {"formula"},
     "analysis": GROUND | {"formula", "engine", "model"},
     "importers": GROUND | {"model"},
-    "finops": GROUND | {"formula", "model"},
+    "finops": GROUND | {"formula", "model", "importers"},
     "workbook": GROUND | {"formula", "engine", "model", "analysis"},
     "proof": GROUND,
     "api": GROUND | {"formula", "engine", "model", "analysis", "workbook", "proof"},
     "cells": GROUND | {"formula", "engine", "model", "analysis", "workbook", "proof", "api"},
-    "report": GROUND | {"formula", "engine", "model", "analysis", "api"},
+    "report": GROUND | {"formula", "engine", "model", "analysis", "api", "finops"},
     "cli": GROUND
     | {"formula", "engine", "model", "analysis", "workbook", "proof", "api", "cells", "importers", "finops", "report"},
 }

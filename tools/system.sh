@@ -1,10 +1,12 @@
 #!/bin/sh
 # Make sure that the programs which the tests drive are there: LibreOffice Calc with its Python bridge, the fonts that
-# stand in for Excel's, a PDF reader, and Node with npm. Whatever is present, from wherever it came, is left alone.
+# stand in for Excel's, a PDF reader, Chromium, and Node with npm; with the argument "java", Java for Spark alone.
+# Whatever is present, from wherever it came, is left alone.
 set -eu
 
 here=$(dirname "$0")
 node_needed=18
+java_needed=17
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
@@ -23,6 +25,16 @@ has_uno() {
 
 has_font() { has fc-list && [ -n "$(fc-list "$1" family)" ]; }
 
+has_java() {
+    version=$(java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p')
+    [ -n "$version" ] && [ "$version" -ge "$java_needed" ]
+}
+
+if [ "${1-}" = java ]; then
+    has_java || "$here/apt-install.sh" openjdk-17-jre-headless
+    exit 0
+fi
+
 missing=""
 need() { missing="$missing $1"; }
 
@@ -32,6 +44,7 @@ has_font Carlito || need fonts-crosextra-carlito
 has_font "Liberation Sans" || need fonts-liberation
 { has pdftotext && has pdftoppm; } || need poppler-utils
 has fc-list || need fontconfig
+has chromium || has chromium-browser || has google-chrome || need chromium
 has node || need nodejs
 has npm || need npm
 

@@ -314,7 +314,7 @@ def test_a_schedule_and_a_tornado_spill() -> None:
 @pytest.mark.parametrize(
     ("found", "message"),
     [
-        (lambda: cells.AI_CASE("nothing", "npv"), "there are build_or_buy, compute_investment, infrastructure"),
+        (lambda: cells.AI_CASE("nothing", "npv"), "there are bill_variance, build_or_buy, compute_investment"),
         (lambda: cells.AI_CASE("roi", "nvp"), "did you mean"),
         (lambda: cells.AI_CASE("roi", "npv", [["discount_rat", 1]]), "did you mean 'discount_rate'"),
         (lambda: cells.AI_CASE("roi", "npv", [["discount_rate", "much"]]), "discount_rate"),

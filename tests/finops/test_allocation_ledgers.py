@@ -106,6 +106,29 @@ def test_a_project_code_is_looked_up_in_the_export_of_an_issue_tracker(tmp_path:
     }  # fmt: skip
 
 
+def test_a_column_that_is_renamed_gives_way_to_another_of_its_name(tmp_path: Path) -> None:
+    text = "price,Net,bought,life_months,team\n999,600,2026-03,6,search\n"
+    assert invoiced(ledger(tmp_path, "hardware", text, "2026-03", more=", columns: {price: Net}")) == {"2026-03": 100}
+
+
+def test_a_column_that_is_asked_for_by_its_title_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"own.csv:1: no column Residual; these are: price, bought, life_months"):
+        ledger(
+            tmp_path,
+            "hardware",
+            "price,bought,life_months\n1,2026-03,6\n",
+            "2026-03",
+            more=", columns: {salvage: Residual}",
+        )
+
+
+def test_an_issue_tracker_may_have_more_names_than_the_bill_has_owners(tmp_path: Path) -> None:
+    rules = USD + "dimensions: {team: [{tag: project, in: t}]}\ntables: {t: {file: t.csv}}\n"
+    files = {"t.csv": "key,team\n" + "".join(f"P-{n},team of {n}\n" for n in range(10_001))}
+    rows = [{"BilledCost": "1", "Tags": '{"project": "P-77"}'}]
+    assert borne(allocated(tmp_path, rules, rows, files)) == {"team of 77": 1}
+
+
 def test_a_ledger_that_is_named_as_a_provider_is_refused(tmp_path: Path) -> None:
     rules = HEAD + "ledgers: [{kind: people, name: aws, file: p.csv}]\n"
     with pytest.raises(InputError, match=r"rules.yaml:4: ledgers.0.name: 'aws' is a provider of the bill"):
@@ -122,6 +145,8 @@ def test_a_ledger_that_is_named_as_a_provider_is_refused(tmp_path: Path) -> None
         ("hardware", "price,bought,life_months,salvage\n5,2026-01,3,6\n", "salvage: is more than the price (6 > 5)"),
         ("hardware", "price,bougth,life_months\n5,2026-01,3\n", "own.csv:1: no column bought; these are: price, b"),
         ("hardware", "price,bought,life_months\n5,2026-01\n", "own.csv:2: 2 cells under 3 columns"),
+        ("hardware", "PRICE,bought,Price,life_months\n5,2026-01,6,3\n", "own.csv:1: the column price stands twice"),
+        ("hardware", "price,bought,life_months,salvge\n5,2026-01,3,1\n", "a column 'salvge': is 'salvage' meant?"),
         ("licences", "price,from,to\n5,2026-03,2026-02\n", "own.csv:2: to: 2026-02 is before 2026-03"),
         ("licences", "price,per,from\n5,week,2026-03\n", "own.csv:2: per: expected month or year (got 'week')"),
         ("people", "month,cost,hours,rate\n2026-03,5,1,\n", "own.csv:2: cost: expected either a cost, or"),

@@ -15,6 +15,7 @@ from tests.finops.bill import FILES, SAMPLE, write_bill
 from tests.finops.figured import figured, figures_of, kpi, on
 from xlroi.finops.facts import NOBODY, Allocation, Part
 from xlroi.finops.figures.kpis import Kpi, allocation_coverage
+from xlroi.finops.figures.spending import ALL
 from xlroi.finops.figures.whole import Figures
 
 
@@ -140,20 +141,22 @@ def test_the_sample_agrees_with_sql(sample: Figures) -> None:
                 or Tags is null or Tags = 'NULL'), 0)
         from told group by all
     """
-    found = {(k.provider, k.month): (k.billed, k.credits, k.adjustments, k.lacking) for k in sample.kpis if k.provider}
+    found = {
+        (k.provider, k.month): (k.billed, k.credits, k.adjustments, k.lacking) for k in sample.kpis if k.provider != ALL
+    }
     assert found == {(who, month): tuple(rest) for who, month, *rest in duckdb.query(sql).fetchall()}
     assert told.shape[0] == 1000
 
 
 def test_what_lacks_the_tag_is_the_published_share_of_cost(sample: Figures) -> None:
-    whole = [k for k in sample.kpis if k.provider]
+    whole = [k for k in sample.kpis if k.provider != ALL]
     lacking = sum(k.lacking or 0 for k in whole)
     assert lacking == Decimal("0.27416448666")
     assert lacking / sum(k.cost for k in whole) == pytest.approx(Decimal("0.01336"), abs=Decimal("0.000005"))
 
 
 def test_a_column_that_is_not_to_be_trusted_gives_no_rate_but_the_reason(sample: Figures) -> None:
-    aws, all_providers = kpi(sample, "2024-09", "AWS"), kpi(sample, "2024-09", None)
+    aws, all_providers = kpi(sample, "2024-09", "AWS"), kpi(sample, "2024-09", ALL)
     assert aws.effective is None
     assert aws.over_list.value is None
     assert aws.over_list.why == "EffectiveCost is rounded to whole numbers while BilledCost is not"
@@ -187,7 +190,7 @@ def test_currencies_and_providers_keep_their_own_months_and_change(tmp_path: Pat
     assert kpi(found, "2026-02", "AWS").before is None
     euros = kpi(found, "2026-03", "AWS", "EUR")
     assert (euros.cost, euros.before) == (Decimal(99), None)
-    together = kpi(found, "2026-03", None)
+    together = kpi(found, "2026-03", ALL)
     assert (together.cost, together.change) == (Decimal("16.55"), Decimal("0.5"))
 
 

@@ -45,7 +45,7 @@ def test_json_has_amounts_as_exact_texts(run: Run) -> None:
         "AWS": "18.0066386184",
         "Microsoft": "1.97651418586",
         "Oracle": "0.29707392473",
-        None: "20.28022672899",
+        "ALL": "20.28022672899",
     }
     assert found["months"][0]["over_list"]["value"] is None
     assert {s["rule"] for s in found["savings"]} == {"spot", "idle-address"}
@@ -90,3 +90,25 @@ def test_a_charge_of_no_day_is_refused_with_its_row_and_an_empty_one_counts_in_i
     code, out, err = run("bill", "kpis", str(bill), "--savings")
     assert (code, "2026-03 in part  AWS       USD       2.40" in out) == (0, True)
     assert "not looked at for unusual days: 1 rows of usage" in err
+
+
+def test_rules_say_how_much_has_an_owner_and_what_a_teams_units_cost(run: Run, tmp_path: Path) -> None:
+    day = date(2026, 3, 10)
+    rows = [on(day, cost, Tags=f'{{"team": "{team}"}}') for cost, team in (("60.5", "search"), ("14.5", "ads"))]
+    bill = write_bill(tmp_path / "bill.csv", [*rows, on(day, "25.00", Tags="")])
+    rules, usage = tmp_path / "rules.yaml", tmp_path / "usage.csv"
+    rules.write_text("currency: USD\ncost: effective\ndimensions:\n  team:\n    - {tag: team}\n", encoding="utf-8")
+    usage.write_text("month,unit,quantity,team\n2026-03,training runs,5,search\n", encoding="utf-8")
+    code, out, _ = run("bill", "kpis", str(bill), "--rules", str(rules), "--usage", str(usage), "--json")
+    found = json.loads(out)
+    assert code == 0
+    # 60.5 + 14.5 of 100; 60.5 / 5.
+    assert found["allocated"] == [{"month": "2026-03", "value": 0.75, "why": ""}]
+    assert found["unit_costs"][0]["per_unit"] == "12.1"
+
+
+def test_the_rows_are_never_written_over_the_bill(run: Run, tmp_path: Path) -> None:
+    bill = write_bill(tmp_path / "bill.csv", [{}])
+    before = bill.read_bytes()
+    code, _, err = run("bill", "kpis", str(bill), "--rows", str(bill), "--force")
+    assert (code, "is what the figures are made from" in err, bill.read_bytes()) == (2, True, before)

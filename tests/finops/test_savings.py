@@ -51,8 +51,8 @@ def test_a_commitment_is_advised_at_the_break_even_quantile(tmp_path: Path) -> N
     # a day and covers (1.5 + ... + 16.5 + 24 × 16.5) / 40 = (144 + 396) / 40 = 13.5: 3.6 a day.
     rows = days(*(f"{n}.5" for n in range(1, 41)), **MACHINE)
     (one,) = found_in(tmp_path, rows)
-    assert (one.rule, one.claim.saving, one.per_month) == ("commitment-purchase", Decimal(144), Decimal("109.50"))
-    assert one.claim.why.startswith("commit for one year to 16.50 a day at on-demand prices: the 40.0% quantile")
+    assert (one.rule.id, one.claim.saving, one.per_month) == ("commitment-purchase", Decimal(144), Decimal("109.50"))
+    assert one.claim.why.startswith("commit for one year to 16.50 a day at on-demand prices (9.90 to pay): the 40.0%")
     assert one.claim.confidence == "low"
     assert one.cost == sum(n + Decimal("0.5") for n in range(1, 41))
 
@@ -85,7 +85,7 @@ def test_unused_commitments_and_reservations_are_found_by_what_focus_marks(tmp_p
     rows[1] |= {**unused, "CommitmentDiscountStatus": "Used"}
     rows.append(on(FIRST + timedelta(9), "1.5"))
     found = found_in(tmp_path, rows)
-    assert [(s.rule, s.claim.saving, s.per_month, s.claim.confidence) for s in found] == [
+    assert [(s.rule.id, s.claim.saving, s.per_month, s.claim.confidence) for s in found] == [
         ("unused-commitment", Decimal("4.5"), per_month(4.5, 10), "high"),
         ("unused-reservation", Decimal("2.25"), per_month(2.25, 10), "high"),
     ]
@@ -93,7 +93,7 @@ def test_unused_commitments_and_reservations_are_found_by_what_focus_marks(tmp_p
 
 
 def test_idle_addresses_are_found_by_the_words_of_the_sample() -> None:
-    (one,) = [s for s in figured(SAMPLE, assumptions=ASSUMED).savings if s.rule == "idle-address"]
+    (one,) = [s for s in figured(SAMPLE, assumptions=ASSUMED).savings if s.rule.id == "idle-address"]
     # Four hours of "$0.005 per Idle public IPv4 address per hour" in thirty days.
     assert (one.cost, len(one.claim.lines), one.per_month) == (Decimal("0.02"), 4, per_month(0.02, 30))
 
@@ -121,7 +121,7 @@ def test_gateways_are_idle_where_a_week_of_hours_has_no_traffic(tmp_path: Path) 
     ]
     (one,) = found_in(tmp_path, rows)
     assert {line.resource for line in one.claim.lines} == {"nat-idle", "nat-zero", "alb-idle"}
-    assert (one.rule, one.claim.saving, one.claim.confidence) == ("idle-gateway", Decimal("1.08") * 24, "medium")
+    assert (one.rule.id, one.claim.saving, one.claim.confidence) == ("idle-gateway", Decimal("1.08") * 24, "medium")
 
 
 def test_spot_is_for_machines_that_are_named_as_work_that_can_stop(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_spot_is_for_machines_that_are_named_as_work_that_can_stop(tmp_path: Pat
     ]
     (one,) = found_in(tmp_path, rows)
     # 36.5 × 40%; more than half of it is batch or training.
-    assert (one.rule, one.claim.saving, one.claim.confidence) == ("spot", Decimal("14.6"), "medium")
+    assert (one.rule.id, one.claim.saving, one.claim.confidence) == ("spot", Decimal("14.6"), "medium")
     (dev,) = found_in(tmp_path, rows[2:])
     assert (dev.claim.saving, dev.claim.confidence) == (Decimal("2.2"), "low")
 
@@ -165,7 +165,7 @@ def overlapping(tmp_path_factory: pytest.TempPathFactory) -> Figures:
 def test_a_charge_behind_two_findings_counts_in_the_larger(overlapping: Figures) -> None:
     # Spot: 40% of 30 × 30.5 = 366. A commitment on all of it: 25% of 30 × 41 = 307.5, less, so spot takes the machine
     # in development; a commitment is left with the other: 25% of 30 × 10.5 = 78.75.
-    assert [(s.rule, s.claim.saving) for s in overlapping.savings] == [
+    assert [(s.rule.id, s.claim.saving) for s in overlapping.savings] == [
         ("spot", Decimal("366")),
         ("commitment-purchase", Decimal("78.75")),
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +28,7 @@ _MOST_NAMES = 15
 @click.option("-o", "target", type=click.Path(path_type=Path), help="Write a workbook (.xlsx), or every part (.csv).")
 @click.option("--journal", type=click.Path(path_type=Path), help="Write the chargeback journal, in cents (.csv).")
 @click.option("--budget", "budget_file", metavar="FILE", help="Budgets for the workbook; docs/bills/check.md.")
+@click.option("--usage", type=click.Path(path_type=Path), help="Quantities for the workbook; docs/bills/figures.md.")
 @click.option("--teams", type=click.IntRange(1, 60), default=15, help="Teams with a row in the workbook. [15]")
 @click.option("--services", type=click.IntRange(1, 60), default=10, help="Services with a row in the workbook. [10]")
 @LAST_MONTH
@@ -46,6 +46,7 @@ def allocate(
     target: Path | None,
     journal: Path | None,
     budget_file: str | None,
+    usage: Path | None,
     teams: int,
     services: int,
     last_month: LastMonth,
@@ -65,16 +66,20 @@ def allocate(
     from xlroi.finops.budget.budgets import load_budget
     from xlroi.finops.budget.check import check
     from xlroi.finops.budget.spending import spending_of_allocation
+    from xlroi.finops.figures.rules import Assumptions
+    from xlroi.finops.figures.usage import load_usage
+    from xlroi.finops.figures.whole import figures
     from xlroi.finops.showback import Extent, journal_csv, showback_case
 
     is_book = target is not None and target.suffix.lower() == ".xlsx"
-    if budget_file and not is_book:
-        raise InputError("--budget is for a workbook: give one with -o, as -o showback.xlsx; 'bill check' checks it")
+    if (budget_file or usage) and not is_book:
+        raise InputError("--budget and --usage are for a workbook: give one with -o, as -o showback.xlsx")
     for path, what, endings in ((target, "a showback", (".xlsx", ".csv")), (journal, "a journal", (".csv",))):
         if path:
             writable(path, what, endings, force=force)
     rules = load_rules(rules_file)
     budget = load_budget(budget_file) if budget_file else None
+    used = load_usage(usage) if usage else ()
     with opened(files, mapping, engine, memory, threads) as bills:
         sources = [*bills.files, Path(rules_file), *([Path(budget_file)] if budget_file else [])]
         for path in (target, journal):
@@ -82,6 +87,7 @@ def allocate(
                 raise InputError(f"{path}: is what the showback is made from; choose another name with -o")
         found = allocated(bills, rules, keep_repeated=keep_repeated)
         spending = spending_of_allocation(bills, found, last_month=last_month)
+        seen = figures(bills, usage=used, assumptions=Assumptions(), keep_repeated=True) if is_book else None
     if budget:
         check(spending, budget)  # refuses what is no team or service of the bills
     if is_book and target:
@@ -91,9 +97,10 @@ def allocate(
         case = showback_case(
             found,
             f"Bill {many}, allocated by {Path(rules_file).name}",
-            date.fromisoformat(spending.newest) if spending.newest else date.today(),
+            spending.as_of,
             part=spending.part,
             budget=budget,
+            figures=seen,
             title=title,
             extent=Extent(teams, services),
         )

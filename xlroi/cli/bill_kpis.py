@@ -12,7 +12,7 @@ from xlroi.cli.bills import ENGINE, FILES, MAPPING, MEMORY, REPEATED, THREADS, o
 from xlroi.cli.options import JSON
 from xlroi.cli.show import plain, print_json, table, write_text
 from xlroi.errors import InputError
-from xlroi.files import writable
+from xlroi.files import same, writable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +40,7 @@ _RATES = {
 @FILES
 @click.option("--usage", type=click.Path(path_type=Path), help="CSV: month, unit, quantity[, provider, service, team].")
 @click.option("--tag", default="", metavar="KEY", help="The tag key that names a charge's team.")
+@click.option("--rules", metavar="FILE", help="Allocate by these rules first: coverage, and cost per unit of teams.")
 @click.option("--days", type=click.IntRange(1, 366), default=7, help="Last days to look for anomalies in. [7]")
 @click.option("--least", type=click.FloatRange(0), default=1.0, help="Difference from which a day is reported. [1]")
 @click.option("--savings", is_flag=True, help="List what could be saved.")
@@ -57,6 +58,7 @@ def kpis(
     files: tuple[str, ...],
     usage: Path | None,
     tag: str,
+    rules: str | None,
     days: int,
     least: float,
     savings: bool,
@@ -72,6 +74,7 @@ def kpis(
     as_json: bool,
 ) -> None:
     """Key figures of FILES by month and provider, what moved, what is odd, and what could be saved."""
+    from xlroi.finops.allocation import allocate, load_rules
     from xlroi.finops.figures.lines import lines_csv
     from xlroi.finops.figures.rules import Assumptions
     from xlroi.finops.figures.usage import load_usage
@@ -81,8 +84,12 @@ def kpis(
         writable(rows, "a list of lines", (".csv",), force=force)
     assumptions = Assumptions(_share(discount, "--discount") if discount else None, _share(cold, "--cold"))
     used = load_usage(usage) if usage else ()
+    ruled = load_rules(rules) if rules else None
     with opened(files, mapping, engine, memory, threads) as bills:
-        found = figures(bills, tag=tag.strip(), usage=used, days=days, least=Decimal(str(least)),
+        if rows and any(same(rows, file) for file in [*bills.files, *filter(None, [usage])]):
+            raise InputError(f"{rows}: is what the figures are made from; choose another name")
+        allocation = allocate(bills, ruled, keep_repeated=keep_repeated) if ruled else None
+        found = figures(bills, tag=tag.strip(), allocation=allocation, usage=used, days=days, least=Decimal(str(least)),
                         assumptions=assumptions if savings else None, evidence=rows is not None,
                         keep_repeated=keep_repeated)  # fmt: skip
     if rows:
@@ -122,6 +129,9 @@ def _whose(one: Any) -> list[str]:
 def _show(found: Figures, *, savings: bool, tag: str) -> None:
     _show_kpis(found.kpis, tag)
     _show_movers(found.movers)
+    if found.allocated:
+        click.echo()
+        table("Cost that has an owner", ["Month", "Share"], [[month, _rate(rate)] for month, rate in found.allocated])
     _show_unit_costs(found.unit_costs)
     _show_anomalies(found.anomalies)
     if savings:
@@ -131,9 +141,11 @@ def _show(found: Figures, *, savings: bool, tag: str) -> None:
 
 
 def _show_kpis(found: Sequence[Kpi], tag: str) -> None:
+    from xlroi.finops.figures.spending import ALL
+
     rows, rates = [], []
     for k in found:
-        whose = [k.month + ("" if k.whole else " in part"), k.provider or "ALL", k.currency or "(none)"]
+        whose = [k.month + ("" if k.whole else " in part"), k.provider or "(none)", k.currency or "(none)"]
         share = f"{k.change / k.before:+.1%}" if k.change is not None and k.before and k.before > 0 else ""
         amounts = (k.billed, k.effective, k.credits, k.adjustments, k.corrections)
         rows.append([*whose, _money(k.cost, k.currency), _money(k.change, k.currency), share,
@@ -151,8 +163,8 @@ def _show_kpis(found: Sequence[Kpi], tag: str) -> None:
     for k in found:
         for name, says in _RATES.items():
             rate: Rate | None = getattr(k, name)
-            if rate and rate.why and k.provider:
-                whys.setdefault((rate.why, k.provider), {})[says] = None
+            if rate and rate.why and k.provider != ALL:
+                whys.setdefault((rate.why, str(k.provider)), {})[says] = None
     for (why, provider), names in whys.items():
         click.echo(f"  - {provider}: no {', '.join(names)}: {why}")
 
@@ -198,8 +210,8 @@ def _show_anomalies(odd: Anomalies) -> None:
 
 
 def _show_savings(found: Sequence[Saving]) -> None:
-    rows = [[s.rule, *_whose(s), _money(s.cost, s.currency), _money(s.per_month, s.currency), s.claim.confidence,
-             s.claim.why] for s in found]  # fmt: skip
+    rows = [[s.rule.id, *_whose(s), _money(s.cost, s.currency), _money(s.per_month, s.currency), s.claim.confidence,
+             f"{s.rule.says}: {s.claim.why}"] for s in found]  # fmt: skip
     click.echo()
     if not rows:
         click.echo("No rule found anything to save")
@@ -234,6 +246,7 @@ def _data(found: Figures) -> dict[str, Any]:
     return {
         "months": [told({**asdict(k), "change": k.change}) for k in found.kpis],
         "movers": [told({**asdict(m), "change": m.change, "share": m.share}) for m in found.movers],
+        "allocated": [{"month": month, **told(asdict(rate))} for month, rate in found.allocated],
         "unit_costs": all_of(found.unit_costs),
         "anomalies": [told({**asdict(a), "difference": a.difference}) for a in found.anomalies.found],
         "days_judged": found.anomalies.judged,
@@ -241,7 +254,8 @@ def _data(found: Figures) -> dict[str, Any]:
         "savings": [
             told(
                 {
-                    "rule": s.rule,
+                    "rule": s.rule.id,
+                    "says": s.rule.says,
                     "provider": s.provider,
                     "currency": s.currency,
                     "cost": s.cost,

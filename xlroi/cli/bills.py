@@ -42,8 +42,12 @@ THREADS = click.option("--threads", type=click.IntRange(0), default=0, help="Mos
 # The commands that have a module of their own, loaded when one is called.
 _COMMANDS: dict[str, str] = {
     "allocate": "xlroi.cli.bill_allocate",
-    "check": "xlroi.cli.bill_check",
     "kpis": "xlroi.cli.bill_kpis",
+    "check": "xlroi.cli.bill_check",
+    "update": "xlroi.cli.bill_update",
+    "reconcile": "xlroi.cli.bill_reconcile",
+    "into-case": "xlroi.cli.bill_into_case",
+    "variance": "xlroi.cli.bill_into_case",
 }
 
 

@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from operator import or_
+from operator import and_, or_
 from pathlib import Path
 from typing import Any
 
 import narwhals as nw
 
 from xlroi.errors import InputError, Problem
-from xlroi.finops.engine import ROW, CellError, Engine
+from xlroi.finops.engine import FILE, ROW, CellError, Engine
 from xlroi.finops.focus import FOCUS, known, missing, version
 from xlroi.finops.ledger import CHECKS, FATAL, Measure, grouped, ledger_of
 from xlroi.finops.mapping import Layout, load_mapping, required, shipped
@@ -22,6 +22,7 @@ from xlroi.finops.sources import Source, find, head_of_csv
 __all__ = ["Bills", "Part", "open_bills"]
 
 _MOST_SHOWN = 5
+_LEFT_OUT_BY = ("provider", "account", "month")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Bills:
 
     engine: Engine
     parts: tuple[Part, ...]
+    left_out: tuple[tuple[str, str | None, str | None, str], ...] = ()
+    """Charges that do not count, as another file has them: of a file, provider, account and month."""
 
     @property
     def files(self) -> list[Path]:
@@ -60,7 +63,8 @@ class Bills:
         frames = []
         for part in self.parts:
             frame = self.engine.read(part.source)
-            frames.append(grouped(frame, part.source, part.layout, by, measures, only, using))
+            picked, reads = self._counted(part, only, using)
+            frames.append(grouped(frame, part.source, part.layout, by, measures, picked, reads))
         groups = nw.concat(frames) if len(frames) > 1 else frames[0]
         whole = groups.group_by(list(by)).agg(*[measure.over_groups() for measure in measures])
         try:
@@ -68,6 +72,20 @@ class Bills:
         except CellError as error:
             amounts = [c.id for c in FATAL]
             raise self.refused([(str(file), id) for file in self.files for id in amounts]) or error from None
+
+    def _counted(self, part: Part, only: nw.Expr | None, using: Sequence[str]) -> tuple[nw.Expr | None, Sequence[str]]:
+        """The filter of a part's rows, without what is left out, and the columns that it reads."""
+        files = set(map(str, part.source.files))
+        out = [
+            (nw.col(FILE) == file)
+            & reduce(and_, (_is(name, value) for name, value in zip(_LEFT_OUT_BY, values, strict=True)))
+            for file, *values in self.left_out
+            if file in files
+        ]
+        if not out:
+            return only, using
+        counted = ~reduce(or_, out)
+        return (counted if only is None else counted & only), [*using, *_LEFT_OUT_BY]
 
     def rows(self, frame: nw.LazyFrame[Any]) -> Iterator[tuple[Any, ...]]:
         """The rows of a cube."""
@@ -94,6 +112,11 @@ class Bills:
         frame = ledger_of(self.engine.read(one, numbered=True), one, part.layout, ids)
         found = reduce(or_, (~nw.col(id).is_null() for id in ids))
         return list(self.engine.rows(frame.filter(found).select(ROW, *ids).sort(ROW).head(_MOST_SHOWN)))
+
+
+def _is(name: str, value: str | None) -> nw.Expr:
+    column = nw.col(name)
+    return column.is_null() if value is None else (column == value).fill_null(False)
 
 
 def open_bills(patterns: Sequence[str], engine: Engine, mapping: str | None = None) -> Bills:

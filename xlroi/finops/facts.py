@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final, Literal
 
-__all__ = ["DIMENSIONS", "NOBODY", "Allocation", "Charge", "Method", "Origin", "Part", "Pool"]
+__all__ = ["DIMENSIONS", "NOBODY", "Allocation", "Charge", "Ledgers", "Method", "Origin", "Part", "Pool"]
 
 DIMENSIONS: Final = ("department", "team", "product", "use_case", "environment", "stage", "model")
 """What a charge belongs to, in the order of :attr:`Charge.owner`."""
@@ -17,6 +17,9 @@ NOBODY: Final = "Unallocated"
 """Stands in a dimension where no rule matched: visible, never dropped."""
 
 Method = Literal["fixed", "even", "proportional", "driver"]
+Ledgers = dict[str, tuple[tuple[str, ...], list[list[float | str]]]]
+"""Ledgers of a workbook by name: heads and rows."""
+
 Origin = Literal["bill", "hardware", "licences", "people", "projects"]
 
 

@@ -35,6 +35,9 @@ class SparkEngine:
         self.session: SparkSession = builder.getOrCreate()
         self.session.conf.set("spark.sql.ansi.enabled", "true")
         self.session.conf.set("spark.sql.session.timeZone", "UTC")
+        if str(self.session.conf.get("spark.master", "")).startswith("local"):
+            # Spark's own default, 200 partitions, is made for a cluster: on one machine each costs more than its rows.
+            self.session.conf.set("spark.sql.shuffle.partitions", self.session.sparkContext.defaultParallelism)
         self._kept: list[DataFrame] = []
 
     def __enter__(self) -> SparkEngine:

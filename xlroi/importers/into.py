@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ruamel.yaml.comments import CommentedMap
 
 from xlroi.errors import InputError, Problem
-from xlroi.importers.formats import Measurement
 from xlroi.importers.source import Measured
 from xlroi.model.case import Case, case_from
 from xlroi.model.house import find_house
@@ -20,10 +20,34 @@ from xlroi.model.model import Input
 from xlroi.model.quantities import QUANTITIES, refused_input
 from xlroi.model.starter import yaml_number
 
-__all__ = ["Imported", "Put", "into_case", "wanted"]
+__all__ = ["Evidence", "Imported", "Origin", "Put", "into_case", "wanted"]
 
 _REPLACED = ("optimistic", "pessimistic", "distribution", "catalogue", "times")
 """What an input said of its old value, which is no longer true of a measured one."""
+
+
+class Origin(Protocol):
+    """Where measurements come from; ``wanting`` says what a quantity needs that could not be measured."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def as_of(self) -> date: ...
+    @property
+    def path(self) -> Path: ...
+    @property
+    def wanting(self) -> Mapping[str, str]: ...
+
+
+class Evidence(Protocol):
+    """What was measured: a monitor's file, or a bill."""
+
+    @property
+    def format(self) -> str: ...
+    @property
+    def source(self) -> Origin: ...
+    @property
+    def measured(self) -> Sequence[Measured]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +88,7 @@ def wanted(pairs: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def into_case(found: Measurement, path: Path, chosen: Mapping[str, str], target: Path | None = None) -> Imported:
+def into_case(found: Evidence, path: Path, chosen: Mapping[str, str], target: Path | None = None) -> Imported:
     """The case at ``path`` with what was measured; raises :class:`InputError` and writes nothing.
 
     ``target`` is where the text will stand: the case must be valid there.
@@ -108,7 +132,7 @@ def into_case(found: Measurement, path: Path, chosen: Mapping[str, str], target:
     return Imported(text, tuple(puts), unused, tuple(remarks), changed)
 
 
-def _inputs(found: Measurement, case: Case, chosen: Mapping[str, str]) -> dict[str, Input]:
+def _inputs(found: Evidence, case: Case, chosen: Mapping[str, str]) -> dict[str, Input]:
     """The input of each quantity: the user's choice, or the one that the template declares."""
     taken = {declared.measured: declared for declared in case.model.inputs.values() if declared.measured}
     problems = []
@@ -140,7 +164,7 @@ def _unused(quantity: str, case: Case, inputs: Mapping[str, Input]) -> str:
     return f"the model {case.model.id!r} declares no input for it; --as {quantity}=INPUT chooses one"
 
 
-def _node(found: Measurement, measured: Measured, declared: Input, old: Any) -> tuple[CommentedMap, list[str]]:
+def _node(found: Evidence, measured: Measured, declared: Input, old: Any) -> tuple[CommentedMap, list[str]]:
     """The input as the case will write it, and what to tell of it."""
     said = []
     node = CommentedMap()

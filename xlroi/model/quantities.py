@@ -45,6 +45,20 @@ QUANTITIES: Final[dict[str, Quantity]] = {
     "tokens_per_second_per_gpu": Quantity("Output tokens a second and GPU", "token/(GPU*s)"),
     "total_tokens_per_second": Quantity("Tokens a second, read and written", "token/s"),
     "requests_per_second": Quantity("Requests a second", "request/s"),
+    "on_demand_gpu_hour": Quantity("Price of a GPU-hour on demand", "money/(GPU*h)", more_is_better=False),
+    "one_year_gpu_hour": Quantity("Price of a GPU-hour committed for a year", "money/(GPU*h)", more_is_better=False),
+    "three_year_gpu_hour": Quantity(
+        "Price of a GPU-hour committed for three years", "money/(GPU*h)", more_is_better=False
+    ),
+    "spot_gpu_hour": Quantity("Price of a GPU-hour of spot capacity", "money/(GPU*h)", more_is_better=False),
+    "mean_gpu_hour": Quantity("Price of a GPU-hour, all terms", "money/(GPU*h)", more_is_better=False),
+    "billed_gpu_hours": Quantity("GPU-hours billed a month", "GPU*h"),
+    "demand_growth": Quantity("Growth of GPU-hours a year", "%"),
+    "price_change": Quantity("Change of the price on demand a year", "%", more_is_better=False),
+    "egress": Quantity("Data out of the cloud", "GB/month", more_is_better=False),
+    "egress_price": Quantity("Price of data out", "money/GB", more_is_better=False),
+    "stored": Quantity("Data stored", "GB", more_is_better=False),
+    "storage_price": Quantity("Price of data stored", "money/(GB*month)", more_is_better=False),
     "completed_requests": Quantity("Requests that completed, of all", "%", evidence=True),
 }
 

@@ -31,7 +31,6 @@ NONE: Final = "(none)"
 """Stands where the bill says nothing."""
 
 _REMEMBERED: Final = 1 << 16
-_TEAM: Final = DIMENSIONS.index("team")
 
 Owner = tuple[str, ...]
 # Month, provider, service, owner, pool, origin, currency; names as the keys of Names.
@@ -53,6 +52,7 @@ class _Allocating:
     def __init__(self, bills: Bills, rules: Rules) -> None:
         self.bills, self.rules = bills, rules
         self.names = {dimension: Names(dimension.replace("_", " ")) for dimension in DIMENSIONS}
+        self.owners: dict[str, set[str]] = {dimension: set() for dimension in DIMENSIONS}
         self.providers, self.services = Names("provider"), Names("service")
         reads = {where for rule in rules.all() for where in rule.reads()}
         self.columns = sorted(name for kind, name in reads if kind == "column")
@@ -118,9 +118,9 @@ class _Allocating:
         try:
             return self.rules.rates[currency]
         except KeyError:
-            base, line = self.rules.currency, self.rules.document
+            base = self.rules.currency
             message = f"the bill has charges in {currency}, for which there is no rate; say how many {base} one is"
-            raise InputError([line.problem(("rates",), message)]) from None
+            raise InputError([self.rules.document.problem(("rates",), message)]) from None
 
     def _invoices(self, keep_repeated: bool) -> dict[tuple[str, str], Decimal]:
         """What each month and provider cost, counted without the rules."""
@@ -221,7 +221,8 @@ class _Allocating:
             name = rule.name(charge)
             if name is not None and (key := names.key(name)):
                 self.matched.add(rule.path)
-                if len(names) > MOST_NAMES:
+                self.owners[dimension].add(key)
+                if len(self.owners[dimension]) > MOST_NAMES:
                     message = (
                         f"gives more than {MOST_NAMES:,} names, such as {name[:60]!r}; does this tag or column change "
                         'with each resource? Say the names under "is", as {"prefix*": Name}'

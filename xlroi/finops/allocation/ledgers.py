@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
-from xlroi.errors import Problem
+from xlroi.errors import InputError, Problem
 from xlroi.finops.allocation.tables import Row, read_table
 from xlroi.finops.facts import DIMENSIONS, Origin
 from xlroi.finops.money import add, multiply, to_cent
@@ -71,6 +72,9 @@ def load_ledger(ledger: Ledger, unit: Decimal, asked: Problem) -> Loaded:
     """Read a ledger; raises :class:`InputError` with file and line. ``unit`` is the minor unit of its currency."""
     must, may = COLUMNS[ledger.kind]
     columns = {name: ledger.titles.get(name, name) for name in (*must, *may)}
+    rows = list(read_table(ledger.file, columns, [name for name in may if name not in ledger.titles], asked))
+    for row in rows[:1]:
+        _refuse_misspelt(row, may)
     read = _READ[ledger.kind]
     return Loaded(
         ledger,
@@ -82,9 +86,18 @@ def load_ledger(ledger: Ledger, unit: Decimal, asked: Problem) -> Loaded:
                 {title: cell for title, cell in row.cells.items() if title not in columns and cell},
                 *read(row, unit),
             )
-            for row in read_table(ledger.file, columns, may, asked)
+            for row in rows
         ),
     )
+
+
+def _refuse_misspelt(row: Row, may: Sequence[str]) -> None:
+    """A salvage under another name would be taken for a tag, and the cost would be wrong without a word."""
+    unused = [name for name in may if name not in row.cells]
+    for title in row.cells:
+        if title not in may and (near := get_close_matches(title.lower(), unused, n=1, cutoff=0.8)):
+            message = f"a column {title!r}: is {near[0]!r} meant? Name it so, or otherwise"
+            raise InputError([Problem(row.file, 1, "", message)])
 
 
 def _index(month: str) -> int:

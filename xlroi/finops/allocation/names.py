@@ -42,9 +42,6 @@ class Names:
         self._spelt: dict[str, str] = {NOBODY.lower(): NOBODY}
         self._given: set[str] = {NOBODY.lower()}
 
-    def __len__(self) -> int:
-        return len(self._spelt)
-
     def key(self, name: str, *, given: bool = False) -> str:
         """What stands for a name and all that equal it; empty where nothing can be read.
 

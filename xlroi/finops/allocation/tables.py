@@ -79,13 +79,13 @@ def read_table(path: Path, columns: Mapping[str, str], optional: Sequence[str] =
         problem = error.problems[0]
         where = [Problem(asked.file, asked.line, asked.path, str(problem))] if asked else error.problems
         raise InputError(where) from None
-    at = {canonical(title): index for index, title in reversed(list(enumerate(titles)))}
-    lacks = [t for name, t in columns.items() if canonical(t) not in at and name not in optional]
-    if lacks:
+    places = {name: _places(titles, title) for name, title in columns.items()}
+    if lacks := [columns[name] for name, found in places.items() if not found and name not in optional]:
         message = f"no column {', '.join(lacks)}; these are: {', '.join(titles)}{did_you_mean(lacks[0], list(titles))}"
         raise InputError([Problem(str(path), 1, "", message)])
-    used = {at[canonical(title)]: name for name, title in columns.items() if canonical(title) in at}
-    names = [used.get(index, title) for index, title in enumerate(titles)]
+    if twice := [columns[name] for name, found in places.items() if len(found) > 1]:
+        raise InputError([Problem(str(path), 1, "", f"the column {twice[0]} stands twice; keep one")])
+    used = {name: found[0] for name, found in places.items() if found}
     line = 1
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -97,7 +97,9 @@ def read_table(path: Path, columns: Mapping[str, str], optional: Sequence[str] =
                     if len(cells) != len(titles):
                         message = f"{len(cells)} cells under {len(titles)} columns; is a comma unquoted?"
                         raise InputError([Problem(str(path), line, "", message)])
-                    yield Row(str(path), line, {n: c.strip() for n, c in zip(names, cells, strict=True) if n})
+                    stripped = [cell.strip() for cell in cells]
+                    further = {titles[i]: cell for i, cell in enumerate(stripped) if i not in used.values()}
+                    yield Row(str(path), line, {**further, **{name: stripped[i] for name, i in used.items()}})
                 line = reader.line_num + 1
     except csv.Error as error:
         raise InputError([Problem(str(path), line, "", f"not a clean CSV: {error}")]) from None
@@ -105,3 +107,10 @@ def read_table(path: Path, columns: Mapping[str, str], optional: Sequence[str] =
         raise InputError([Problem(str(path), line, "", "not UTF-8; save it as CSV UTF-8")]) from None
     except OSError as error:
         raise InputError([Problem(str(path), None, "", f"cannot be read: {error.strerror}")]) from None
+
+
+def _places(titles: Sequence[str], title: str) -> list[int]:
+    """Where a column stands: as it is spelt, else by letters and digits."""
+    wanted = canonical(title)
+    spelt = [index for index, found in enumerate(titles) if found == title]
+    return spelt or [index for index, found in enumerate(titles) if wanted and canonical(found) == wanted]

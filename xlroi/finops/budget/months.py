@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["fiscal_year", "later", "span"]
+from calendar import monthrange
+
+__all__ = ["fiscal_year", "later", "month_end", "span"]
 
 
 def later(month: str, by: int) -> str:
@@ -13,6 +15,15 @@ def later(month: str, by: int) -> str:
     """
     year, index = divmod(int(month[:4]) * 12 + int(month[5:]) - 1 + by, 12)
     return f"{year:04}-{index + 1:02}"
+
+
+def month_end(month: str) -> str:
+    """The last day of a month.
+
+    >>> month_end("2024-02")
+    '2024-02-29'
+    """
+    return f"{month}-{monthrange(int(month[:4]), int(month[5:]))[1]:02}"
 
 
 def span(first: str, last: str) -> tuple[str, ...]:

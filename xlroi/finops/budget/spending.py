@@ -15,7 +15,7 @@ import narwhals as nw
 from xlroi.errors import InputError
 from xlroi.finops.bills import Bills
 from xlroi.finops.budget.budgets import Key
-from xlroi.finops.budget.months import span
+from xlroi.finops.budget.months import month_end, span
 from xlroi.finops.cleaning import is_one_of
 from xlroi.finops.facts import NOBODY, Allocation
 from xlroi.finops.ledger import Measure
@@ -53,6 +53,11 @@ class Spending:
     """By month, what of it has no tag, or no team by the rules."""
     untagged_means: str
     remarks: tuple[str, ...] = ()
+
+    @property
+    def as_of(self) -> date:
+        """The newest day with a charge for use, or the end of the last month where the bills do not tell."""
+        return date.fromisoformat(self.newest or month_end(self.months[-1]))
 
     @property
     def whole(self) -> tuple[str, ...]:

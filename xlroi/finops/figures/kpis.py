@@ -19,13 +19,13 @@ from __future__ import annotations
 from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
 from xlroi.finops.bills import Bills
 from xlroi.finops.facts import NOBODY, Allocation
-from xlroi.finops.figures.spending import Spending
+from xlroi.finops.figures.spending import ALL, Spending
 from xlroi.finops.focus import COSTS
 from xlroi.finops.ledger import Measure
 from xlroi.finops.money import add, add_all
@@ -58,11 +58,14 @@ class Rate:
     value: float | None
     why: str = ""
     """Why there is no value; empty where there is one."""
+    part: Decimal = field(default=Decimal(0), repr=False)
+    """What it is a share of is ``whole``; both 0 where there is no value."""
+    whole: Decimal = field(default=Decimal(0), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """Figures of one provider, or of all (None), in a month and currency. Amounts are exact."""
+    """Figures of one provider, or of :data:`ALL`, in a month and currency. Amounts are exact."""
 
     month: str
     provider: str | None
@@ -112,7 +115,7 @@ def ratio(part: Decimal, whole: Decimal, why: str = "") -> Rate:
     """
     if why or whole <= 0:
         return Rate(None, why or "there is nothing to divide by")
-    return Rate(float(part / whole))
+    return Rate(float(part / whole), "", part, whole)
 
 
 def kpis(bills: Bills, verdicts: Sequence[Verdict], spending: Spending) -> tuple[Kpi, ...]:
@@ -133,13 +136,12 @@ def kpis(bills: Bills, verdicts: Sequence[Verdict], spending: Spending) -> tuple
     for (month, currency), by_provider in sorted(groups.items(), key=str):
         whose: list[tuple[str | None, list[str | None]]] = [(p, [p]) for p in sorted(by_provider, key=str)]
         if len(by_provider) > 1:
-            whose.append((None, list(by_provider)))
+            whose.append((ALL, list(by_provider)))
         for provider, providers in whose:
             held = [_Held(trust[p, currency], by_provider[p]) for p in providers]
-            key = (provider if len(providers) == 1 else "", currency)
-            costs[*key, month] = add_all(one.cost for one in held)
-            made = _kpi(month, provider, currency, held, spending, costs.get((*key, _before(month))))
-            found.append(made)
+            costs[provider, currency, month] = add_all(one.cost for one in held)
+            before = costs.get((provider, currency, _before(month)))
+            found.append(_kpi(month, provider, currency, held, spending, before))
     return tuple(found)
 
 

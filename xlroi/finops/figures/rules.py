@@ -75,6 +75,7 @@ class Rule:
 
     id: str
     says: str
+    """What it finds, in words."""
     wants: Callable[[Line], bool]
     """Whether a line may stand behind it."""
     claim: Callable[[Sequence[Line], Period, Assumptions], Claim | str | None]
@@ -111,7 +112,7 @@ def _idle_gateways(lines: Sequence[Line], _: Period, __: Assumptions) -> Claim |
     if not idle:
         return None
     count = len({line.resource for line in idle})
-    why = f"{count} charged by the hour on {LEAST_DAYS_IDLE} days or more, with no processed data in the bill"
+    why = f"{count} of them, charged by the hour on {LEAST_DAYS_IDLE} days or more, with no processed data in the bill"
     return Claim(add_all(line.cost for line in idle), tuple(idle), "medium", why)
 
 
@@ -165,7 +166,7 @@ def _commitment(lines: Sequence[Line], period: Period, assumed: Assumptions) -> 
     if period.days < LEAST_DAYS_OF_DEMAND:
         return f"advice on commitments needs {LEAST_DAYS_OF_DEMAND} days of usage, the bill has {period.days}"
     known = (assumed.discount, "as given") if assumed.discount is not None else _catalogued(lines[0].provider or "")
-    if known is None or known[0] is None:
+    if known is None:
         return "the catalogue knows no discount of its commitments; give one with --discount"
     discount, source = known
     costs: defaultdict[str | None, list[Decimal]] = defaultdict(list)
@@ -175,8 +176,8 @@ def _commitment(lines: Sequence[Line], period: Period, assumed: Assumptions) -> 
     level, saving = break_even_level(days, discount)
     steady = period.days >= STEADY_DAYS
     why = (
-        f"commit for one year to {level:,.2f} a day at on-demand prices: the {float(discount):.1%} quantile of demand "
-        f"on {period.days} days, as the discount is {float(discount):.1%} ({source}); "
+        f"commit for one year to {level:,.2f} a day at on-demand prices ({(1 - discount) * level:,.2f} to pay): the "
+        f"{discount:.1%} quantile of demand on {period.days} days, as the discount is {discount:.1%} ({source}); "
         + ("the demand must last" if steady else f"fewer than {STEADY_DAYS} days of demand")
         + ", hours within a day are taken as even"
     )

@@ -35,7 +35,7 @@ _DAYS_PER_MONTH: Final = Decimal(365) / 12
 class Saving:
     """A finding about one provider in one currency."""
 
-    rule: str
+    rule: Rule
     provider: str | None
     currency: str | None
     claim: Claim
@@ -79,7 +79,7 @@ def savings(
             per_month = to_cent(best.saving / period.days * _DAYS_PER_MONTH, minor_unit(verdict.currency))
             if not per_month:
                 break
-            found.append(Saving(rule.id, *whose, best, add_all(line.cost for line in best.lines), per_month))
+            found.append(Saving(rule, *whose, best, add_all(line.cost for line in best.lines), per_month))
             taken = {id(line) for line in best.lines}
             left = {
                 other: [line for line in left[other] if id(line) not in taken] for other, _ in claimed if other != rule

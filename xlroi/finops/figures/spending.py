@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
+from typing import Final
 
 from xlroi.finops.bills import Bills
 from xlroi.finops.facts import Allocation
@@ -15,10 +16,12 @@ from xlroi.finops.money import add
 from xlroi.finops.profile import Verdict
 from xlroi.finops.tags import read_tags
 
-__all__ = ["Cell", "Mover", "Spending", "allocated", "movers", "spending"]
+__all__ = ["ALL", "Cell", "Mover", "Spending", "allocated", "movers", "spending"]
 
+ALL: Final = "ALL"
+"""Stands for all providers together."""
 Whose = tuple[str, str | None, str | None]
-"""Month, provider (None: all) and currency."""
+"""Month, provider or :data:`ALL`, and currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def spending(bills: Bills, verdicts: Sequence[Verdict], tag: str = "") -> Spendi
         found.cells[cell] = add(found.cells[cell], cost)
         if tags and tag in (*tags, ""):
             continue
-        for whose in ((month, provider, currency), (month, None, currency)):
+        for whose in ((month, provider, currency), (month, ALL, currency)):
             if not tags:
                 found.untagged[whose] = add(found.untagged[whose], cost)
             if tag:

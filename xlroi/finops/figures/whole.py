@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from xlroi.finops.bills import Bills
+from xlroi.finops.facts import Allocation
 from xlroi.finops.figures.anomalies import Anomalies, anomalies
-from xlroi.finops.figures.kpis import Kpi, kpis
+from xlroi.finops.figures.kpis import Kpi, Rate, allocation_coverage, kpis
 from xlroi.finops.figures.lines import Line, behind
 from xlroi.finops.figures.rules import Assumptions
 from xlroi.finops.figures.savings import Saving, savings
-from xlroi.finops.figures.spending import Mover, movers, spending
+from xlroi.finops.figures.spending import Mover, allocated, movers, spending
 from xlroi.finops.figures.usage import UnitCost, Usage, unit_costs
 from xlroi.finops.ledger import Measure
 from xlroi.finops.overview import look_over
@@ -28,6 +29,8 @@ class Figures:
     verdicts: tuple[Verdict, ...]
     kpis: tuple[Kpi, ...]
     movers: tuple[Mover, ...]
+    allocated: tuple[tuple[str, Rate], ...]
+    """The share of each month's cost that has an owner, where there is an allocation."""
     unit_costs: tuple[UnitCost, ...]
     anomalies: Anomalies
     savings: tuple[Saving, ...]
@@ -36,12 +39,22 @@ class Figures:
     remarks: tuple[str, ...]
 
 
-def figures(bills: Bills, *, tag: str = "", usage: Sequence[Usage] = (), days: int = 7, least: Decimal = Decimal(1),
-            assumptions: Assumptions | None = None, evidence: bool = False,
-            keep_repeated: bool = False) -> Figures:  # fmt: skip
+def figures(
+    bills: Bills,
+    *,
+    tag: str = "",
+    allocation: Allocation | None = None,
+    usage: Sequence[Usage] = (),
+    days: int = 7,
+    least: Decimal = Decimal(1),
+    assumptions: Assumptions | None = None,
+    evidence: bool = False,
+    keep_repeated: bool = False,
+) -> Figures:
     """Figures of opened bills; raises :class:`InputError` where a total would be wrong.
 
-    ``tag`` says whose a charge is. ``assumptions`` ask for savings, ``evidence`` for the lines behind every finding.
+    ``tag`` says whose a charge is; where there is an ``allocation`` of the same bills, that says what a team's units
+    cost, shared cost included. ``assumptions`` ask for savings, ``evidence`` for the lines behind every finding.
     ``days`` and ``least`` are of :func:`anomalies`.
     """
     groups = look_over(bills, [Measure("undated", "bad_charge_start", "count")], keep_repeated=keep_repeated)
@@ -55,7 +68,7 @@ def figures(bills: Bills, *, tag: str = "", usage: Sequence[Usage] = (), days: i
     lines: list[tuple[str, Line]] = []
     if evidence:
         lines += [(f"anomaly {at.day} {at.service}", line) for at, line in behind(bills, judged, odd.found)]
-        lines += [(saving.rule, line) for saving in found for line in saving.claim.lines]
+        lines += [(saving.rule.id, line) for saving in found for line in saving.claim.lines]
     if odd.long_rows:
         remarks.append(
             f"not looked at for unusual days: {odd.long_rows:,} rows of usage that are for more than a day, or none"
@@ -69,5 +82,14 @@ def figures(bills: Bills, *, tag: str = "", usage: Sequence[Usage] = (), days: i
         for k in months
         if not k.whole and (k.provider, k.currency, k.month) in latest
     ]
-    return Figures(judged, months, moved, unit_costs(usage, spent.cells), odd, found,
-                   tuple(lines), tuple(remarks))  # fmt: skip
+    return Figures(
+        judged,
+        months,
+        moved,
+        tuple(allocation_coverage(allocation)) if allocation else (),
+        unit_costs(usage, allocated(allocation) if allocation else spent.cells),
+        odd,
+        found,
+        tuple(lines),
+        tuple(remarks),
+    )

@@ -14,8 +14,10 @@ from xlroi.errors import InputError
 from xlroi.finops.allocation.summary import csv_line
 from xlroi.finops.budget.budgets import Budget, Key
 from xlroi.finops.budget.forecasting import Forecast, forecast
-from xlroi.finops.budget.months import later, span
-from xlroi.finops.facts import DIMENSIONS, NOBODY, Allocation, Pool
+from xlroi.finops.budget.months import later, month_end, span
+from xlroi.finops.facts import DIMENSIONS, NOBODY, Allocation, Ledgers, Pool
+from xlroi.finops.figures.whole import Figures
+from xlroi.finops.showback.findings import findings, rates, units
 from xlroi.finops.showback.rows import AllRows, bearing, rows_of
 from xlroi.model.case import Case, case_from
 from xlroi.model.ledgers import csv_of
@@ -50,6 +52,7 @@ class _Sheet:
     whole: int
     """How many of them are billed whole."""
     budget: Budget | None
+    figures: Figures | None
 
     def number(self, month: str) -> float:
         return float(self.months.index(month) + 1)
@@ -62,6 +65,7 @@ def showback_case(
     *,
     part: str = "",
     budget: Budget | None = None,
+    figures: Figures | None = None,
     title: str = "",
     extent: Extent = Extent(),
 ) -> Case:
@@ -70,18 +74,19 @@ def showback_case(
     ``source`` says where the rows come from. Raises :class:`InputError` for more months than the workbook has columns.
     """
     billed = span(allocation.months[0], allocation.months[-1])
-    end = max(budget.months[-1], billed[-1]) if budget else later(billed[-1], _AHEAD)
+    whole = len(billed) - (part == billed[-1])
+    if whole:
+        end = max(budget.months[-1], billed[-1]) if budget else later(billed[-1], _AHEAD)
+    else:  # a part of a month says nothing of months ahead: it is shown as it is
+        end, whole, part = billed[-1], len(billed), ""
     months = span(billed[0], end)
     if len(months) > _COLUMNS:
         raise InputError(
             f"the bills and the months ahead are {len(months)} months, {months[0]} to {months[-1]}; a workbook holds "
             f"{_COLUMNS}: leave the oldest bills out"
         )
-    whole = len(billed) - (part == billed[-1])
-    if not whole:
-        raise InputError(f"{part} is billed in part only, and there is no month before it: nothing to show yet")
     rows = rows_of(allocation, extent.teams, extent.services, budget.amounts if budget else ())
-    sheet = _Sheet(allocation, rows, months, whole, budget)
+    sheet = _Sheet(allocation, rows, months, whole, budget, figures)
     text = "\n".join(_text(sheet, title or "Cost of cloud and own capacity by team", source, as_of, bool(part)))
     return case_from(parse_yaml(text + "\n", "showback"))
 
@@ -113,7 +118,7 @@ def _text(sheet: _Sheet, title: str, source: str, as_of: date, has_part: bool) -
         if id == "minor_unit":  # the unit of a currency does not grow old, as prices do
             yield f"  {id}: {{base: {value}, source: ISO 4217}}"
             continue
-        told = yaml_text(budget.file) if budget and id in by_budget else yaml_text(source)
+        told = yaml_text(budget.document.file) if budget and id in by_budget else yaml_text(source)
         yield f"  {id}: {{base: {value}, source: {told}, as_of: {as_of.isoformat()}}}"
     yield "tables:"
     yield from _table("providers", ((name, {"kind": _kind(allocation, name)}) for name in sheet.rows.providers), about)
@@ -124,6 +129,12 @@ def _text(sheet: _Sheet, title: str, source: str, as_of: date, has_part: bool) -
     pools = [(p.name, {"split": p.method, "driver": _driver(sheet, p) or "-"}) for p in allocation.pools]
     yield from _table("pools", pools, about)
     yield from _table("outlooks", _outlooks(sheet), about)
+    yield from _table(
+        "figures",
+        ((name, {}) for name in dict.fromkeys(f for f, _, _ in rates(sheet.figures, allocation.currency))),
+        about,
+    )
+    yield from _table("units", ((name, {}) for name in units(sheet.figures, allocation.currency)), about)
     for id, (heads, lines) in _ledgers(sheet).items():
         if len(lines) > _MOST_ROWS:
             raise InputError(
@@ -223,7 +234,7 @@ def _outlook(sheet: _Sheet, costs: Sequence[Fraction], key: Key) -> dict[str, ob
 _BASELINES: Final = {"mape": "damped Holt", "naive": "naive", "drift": "drift"}
 
 
-def _ledgers(sheet: _Sheet) -> dict[str, tuple[tuple[str, ...], list[list[Cell]]]]:
+def _ledgers(sheet: _Sheet) -> Ledgers:
     return {
         "ledger": (
             ("month", "provider", "service", "team", "pool", "environment", "stage", "amount"),
@@ -237,6 +248,7 @@ def _ledgers(sheet: _Sheet) -> dict[str, tuple[tuple[str, ...], list[list[Cell]]
             ("month", "period", "provider", "team", "department", "text", "amount"),
             _summed(_booked(sheet)),
         ),
+        **findings(sheet.figures, sheet.allocation.currency, sheet.months),
     }
 
 
@@ -330,5 +342,4 @@ def journal_csv(allocation: Allocation) -> Iterator[str]:
     """The chargeback journal, a booking a line, for the books; all of a month and provider sum to the invoice."""
     yield csv_line("period", "date", "provider", "team", "department", "text", "currency", "amount")
     for (month, *texts), amount in _bookings(allocation).items():
-        last = date.fromisoformat(f"{later(month, 1)}-01") - timedelta(days=1)
-        yield csv_line(month, last.isoformat(), *texts, allocation.currency, amount)
+        yield csv_line(month, month_end(month), *texts, allocation.currency, amount)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from openpyxl.utils import get_column_letter
+
 from xlroi.formula.scope import name_of
 from xlroi.model.model import Matrix
 from xlroi.workbook.book import Book
 from xlroi.workbook.formats import row_format, shown_unit
-from xlroi.workbook.plan import MEMBER, TOTAL, UNIT, Link, Run, Sheet
+from xlroi.workbook.plan import FIRST_STEP, MEMBER, TOTAL, UNIT, Link, Run, Sheet
 from xlroi.workbook.sheets.time import time_sheet
 
 __all__ = ["matrices"]
@@ -38,4 +40,7 @@ def _matrix(book: Book, matrix: Matrix) -> Sheet:
             sheet.runs.append(Run(row, id, False, "link", shown, member, opens=False))
             row += 1
         row += 1
+    # A rate of nothing is #N/A: rows of months that are not there would hide those that are.
+    first = f"{get_column_letter(FIRST_STEP)}7"
+    sheet.behind = (f"{first}:{get_column_letter(FIRST_STEP + book.model.last_step)}{row}", f"ISNA({first})")
     return sheet

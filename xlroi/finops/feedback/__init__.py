@@ -1,0 +1,1 @@
+"""What a bill measures, back into the models that planned it."""

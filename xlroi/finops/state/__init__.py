@@ -1,0 +1,1 @@
+"""Bills kept from day to day: each export taken in once, the newest counted, results made again."""

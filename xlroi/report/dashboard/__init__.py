@@ -1,0 +1,1 @@
+"""The dashboard of what bills cost: one HTML file that loads nothing."""
