@@ -12,6 +12,7 @@ __all__ = ["Names", "readable"]
 
 # SUMIFS takes these for wildcards wherever they stand; their twins look alike and are plain letters to it.
 _TWINS: Final = str.maketrans({"*": "\u2217", "?": "\uff1f", "~": "\u223c"})
+_JOINT: Final = " – "  # joins the names of a team and a pool in a workbook, which must not read alike
 _LONGEST: Final = 200  # SUMIFS takes 255 letters
 
 
@@ -27,7 +28,7 @@ def readable(name: str, word: str) -> str:
     >>> readable("TRUE", "team"), readable("1e5", "team"), readable("H100", "model"), "*" in readable("a*", "team")
     ('team TRUE', 'team 1e5', 'H100', False)
     """
-    found = " ".join("".join(c if c.isprintable() else " " for c in name).split()).translate(_TWINS)
+    found = " ".join("".join(c if c.isprintable() else " " for c in name).split()).translate(_TWINS).replace(_JOINT, " - ")
     if len(found) > _LONGEST:
         found = f"{found[: _LONGEST - 10]}… {hashlib.sha256(found.encode()).hexdigest()[:8]}"
     return f"{word} {found}" if reads_otherwise(found) else found
