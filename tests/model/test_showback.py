@@ -16,12 +16,15 @@ from hypothesis import strategies as st
 
 import xlroi
 from xlroi.api import Result
+from xlroi.finops.allocation import allocate, load_rules
 from xlroi.finops.allocation.names import readable
 from xlroi.finops.allocation.shares import NoShares, parts_of
+from xlroi.finops.bills import open_bills
 from xlroi.finops.budget.budgets import load_budget
 from xlroi.finops.budget.forecasting import forecast
 from xlroi.finops.budget.months import later, span
 from xlroi.finops.budget.outlook import outlook
+from xlroi.finops.duck import DuckEngine
 from xlroi.finops.facts import NOBODY, Allocation, Charge, Method, Pool
 from xlroi.finops.showback import Extent, showback_case
 from xlroi.model.case import Case, case_from
@@ -146,22 +149,22 @@ def test_each_split_is_as_by_hand(split: str) -> None:
 @pytest.mark.parametrize(
     ("given", "checks"),
     [
-        (dict(invoices=(230, 150, 252.01)), {"as_invoiced", "journal_as_invoiced"}),
-        (dict(journal=["2,Period,AWS,Ads,IT,Own cost,0.01"]), {"journal_as_invoiced"}),
+        ({"invoices": (230, 150, 252.01)}, {"as_invoiced", "journal_as_invoiced"}),
+        ({"journal": ["2,Period,AWS,Ads,IT,Own cost,0.01"]}, {"journal_as_invoiced"}),
         # A row with a team and a pool too is borne twice.
-        (dict(ledger=["1,AWS,EC2,Search,Support,production,Unallocated,5"]),
+        ({"ledger": ["1,AWS,EC2,Search,Support,production,Unallocated,5"]},
          {"as_invoiced", "all_borne"}),
-        (dict(ledger=["1,AWS,EC2,,,production,Unallocated,5"]), {"as_invoiced", "all_borne"}),
-        (dict(ledger=["1,AWS,EC2,Nobody here,,production,Unallocated,5"]), {"as_invoiced", "all_borne"}),
-        (dict(ledger=["1,Azure,EC2,Search,,production,Unallocated,5"]),
+        ({"ledger": ["1,AWS,EC2,,,production,Unallocated,5"]}, {"as_invoiced", "all_borne"}),
+        ({"ledger": ["1,AWS,EC2,Nobody here,,production,Unallocated,5"]}, {"as_invoiced", "all_borne"}),
+        ({"ledger": ["1,Azure,EC2,Search,,production,Unallocated,5"]},
          {"all_rows", "all_borne", "by_service", "by_environment", "by_stage"}),
-        (dict(ledger=["9,AWS,EC2,Search,,production,Unallocated,5"]), {"all_rows"}),
-        (dict(ledger=["0,AWS,EC2,Search,,production,Unallocated,5"]), {"as_invoiced"}),
-        (dict(ledger=["1,AWS,New,Search,,production,Unallocated,5"]), {"as_invoiced", "by_service"}),
-        (dict(ledger=["1,AWS,EC2,Search,,staging,Unallocated,5"]), {"as_invoiced", "by_environment"}),
-        (dict(ledger=["1,AWS,EC2,Search,,production,training,5"]), {"as_invoiced", "by_stage"}),
-        (dict(split="fixed", shares=("0.25", "0.74")), {"fixed_whole"}),
-        (dict(split="fixed", shares=("0.26", "0.75")), {"fixed_whole"}),
+        ({"ledger": ["9,AWS,EC2,Search,,production,Unallocated,5"]}, {"all_rows"}),
+        ({"ledger": ["0,AWS,EC2,Search,,production,Unallocated,5"]}, {"as_invoiced"}),
+        ({"ledger": ["1,AWS,New,Search,,production,Unallocated,5"]}, {"as_invoiced", "by_service"}),
+        ({"ledger": ["1,AWS,EC2,Search,,staging,Unallocated,5"]}, {"as_invoiced", "by_environment"}),
+        ({"ledger": ["1,AWS,EC2,Search,,production,training,5"]}, {"as_invoiced", "by_stage"}),
+        ({"split": "fixed", "shares": ("0.25", "0.74")}, {"fixed_whole"}),
+        ({"split": "fixed", "shares": ("0.26", "0.75")}, {"fixed_whole"}),
     ],
 )  # fmt: skip
 def test_each_check_fails_when_it_should(given: dict[str, Any], checks: set[str]) -> None:
@@ -236,7 +239,7 @@ def random_series(rng: random.Random, months: int, kind: int) -> list[Decimal]:
     level, values = 0.0, []
     for _ in range(months):
         level += rng.gauss(0.02, 0.15)
-        values.append(Decimal(repr(round(scale * 2.718281828 ** level + 0.01, 6))))
+        values.append(Decimal(repr(round(scale * 2.718281828**level + 0.01, 6))))
     if kind == 1:  # begins later
         for index in range(rng.randrange(months)):
             values[index] = Decimal(0)
@@ -290,9 +293,7 @@ def test_budgets_equal_the_outlook(whole: int, part: str, ends: int, year: int, 
     lines[-1] = f"  Even: {Decimal('83.37') * 12}"
     (tmp_path / "budget.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     budget = load_budget(tmp_path / "budget.yaml")
-    case = showback_case(
-        allocation_of(own), "Test", date(2026, 1, 1), part=part, budget=budget, extent=Extent(60, 60)
-    )
+    case = showback_case(allocation_of(own), "Test", date(2026, 1, 1), part=part, budget=budget, extent=Extent(60, 60))
     found = xlroi.run(case)
     columns = span(min("2026-01", budget.months[0]), max(budget.months[-1], months[-1]))
     for team, costs in series.items():
@@ -367,7 +368,10 @@ def allocations(draw: st.DrawFn) -> Allocation | None:
     months = span("2026-01", draw(st.sampled_from(["2026-01", "2026-02", "2026-03"])))
     teams = [*draw(st.lists(st.sampled_from(["A", "B", "C", "D"]), min_size=1, max_size=4, unique=True)), NOBODY]
     own = {
-        (team, month): draw(MONEY) for team in teams for month in months if draw(st.booleans()) or (team, month) == (teams[0], months[0])
+        (team, month): draw(MONEY)
+        for team in teams
+        for month in months
+        if draw(st.booleans()) or (team, month) == (teams[0], months[0])
     }
     pools, pooled, quantities = [], {}, {}
     for name in ("P", "Q"):
@@ -406,3 +410,38 @@ def test_any_allocation_makes_a_showback_of_its_exact_fractions(allocation: Allo
             borne = float(exact.get((team, month), Fraction(0)))
             shown = found.values.cell("showback", index, step)
             assert shown == pytest.approx(borne, rel=1e-9, abs=1e-9 * scale), (team, month)
+
+
+@pytest.fixture(scope="module")
+def sample() -> tuple[Allocation, Case]:
+    rules = load_rules(BILLS / "rules.yaml")
+    with DuckEngine() as engine:
+        found = allocate(open_bills([str(BILLS / "focus_sample.csv")], engine), rules)
+    return found, showback_case(found, "Sample", date(2026, 1, 1))
+
+
+def test_the_sample_is_shown_within_half_a_cent_of_its_decimals(sample: tuple[Allocation, Case]) -> None:
+    allocation, case = sample
+    found = xlroi.run(case)
+    assert wrong(found) == set()
+    rows_ = [r.name for r in case.tables["teams"]]
+    exact: dict[tuple[str, str], Fraction] = {}
+    for part in allocation.parts:
+        name = part.team if part.team in rows_ else "Other teams"
+        exact[name, part.month] = exact.get((name, part.month), Fraction(0)) + part.exact
+    months = span(allocation.months[0], allocation.months[-1])
+    for index, team in enumerate(rows_):
+        for step, month in enumerate(months, 1):
+            shown = found.values.cell("showback", index, step)
+            assert shown == pytest.approx(float(exact.get((team, month), 0)), abs=0.005), (team, month)
+    invoiced = sum(allocation.invoices.values(), Decimal(0))
+    assert found.outputs["total_cost"] == pytest.approx(float(invoiced), abs=0.005)
+    cents = sum((part.cents for part in allocation.parts), Decimal(0))
+    assert sum(r.values["amount"] for r in case.tables["journal"]) == pytest.approx(float(cents), abs=1e-6)  # type: ignore[misc, arg-type]
+
+
+def test_the_workbook_of_the_sample_agrees_in_ironcalc(sample: tuple[Allocation, Case], tmp_path: Path) -> None:
+    xlroi.build(sample[1], tmp_path / "book.xlsx")
+    proof = xlroi.verify(tmp_path / "book.xlsx", count=4).proof
+    assert proof.mismatches == []
+    assert proof.cells > 10_000

@@ -28,7 +28,9 @@ def readable(name: str, word: str) -> str:
     >>> readable("TRUE", "team"), readable("1e5", "team"), readable("H100", "model"), "*" in readable("a*", "team")
     ('team TRUE', 'team 1e5', 'H100', False)
     """
-    found = " ".join("".join(c if c.isprintable() else " " for c in name).split()).translate(_TWINS).replace(_JOINT, " - ")
+    found = (
+        " ".join("".join(c if c.isprintable() else " " for c in name).split()).translate(_TWINS).replace(_JOINT, " - ")
+    )
     if len(found) > _LONGEST:
         found = f"{found[: _LONGEST - 10]}… {hashlib.sha256(found.encode()).hexdigest()[:8]}"
     return f"{word} {found}" if reads_otherwise(found) else found
