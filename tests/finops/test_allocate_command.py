@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from tests.command import Run
@@ -50,7 +52,7 @@ def test_a_csv_has_every_part_and_nothing_that_a_spreadsheet_would_calculate(run
     rules = written(tmp_path, "currency: USD\ndimensions:\n" + BY_TAG)
     target = tmp_path / "showback.csv"
     code, out, _ = run("bill", "allocate", str(bill), "--rules", rules, "-o", str(target))
-    assert (code, f"written: {target}" in out) == (0, True)
+    assert (code, f"wrote {target}" in out) == (0, True)
     with target.open(encoding="utf-8", newline="") as file:
         parts = list(csv.DictReader(file))
     assert sorted((part["team"], part["service"], part["amount"], part["currency"]) for part in parts) == [
@@ -69,7 +71,39 @@ def test_nothing_is_written_where_anything_is_refused(run: Run, tmp_path: Path) 
     code, _, err = run("bill", "allocate", str(bill), "--rules", rules, "-o", str(tmp_path / "out.csv"))
     assert (code, "no rate" in err) == (2, True)
     code, _, err = run("bill", "allocate", str(bill), "--rules", rules, "-o", str(tmp_path / "out.txt"))
-    assert (code, "name ends in .csv" in err) == (2, True)
+    assert (code, ".xlsx" in err and ".csv" in err) == (2, True)
     code, _, err = run("bill", "allocate", str(bill), "--rules", rules, "-o", str(bill), "--force")
     assert (code, "is what the showback is made from" in err) == (2, True)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["bill.csv", "rules.yaml"]
+
+
+def test_a_workbook_and_a_journal_hold_what_was_allocated(run: Run, tmp_path: Path) -> None:
+    target, journal = tmp_path / "showback.xlsx", tmp_path / "journal.csv"
+    options = ("-o", str(target), "--journal", str(journal), "--teams", "4", "--services", "3", "--last-month", "whole")
+    code, out, _ = run("bill", "allocate", BILL, "--rules", RULES, *options)
+    assert (code, f"wrote {target}; next: xlroi verify {target}" in out) == (0, True)
+    with journal.open(encoding="utf-8", newline="") as file:
+        bookings = list(csv.DictReader(file))
+    invoices: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for booking in bookings:
+        invoices[booking["period"], booking["provider"]] += Decimal(booking["amount"])
+    # The oracle's billed cost, to the cent; own GPUs as above.
+    assert invoices["2024-09", "AWS"] == Decimal("18.01")
+    assert invoices["2024-09", "Microsoft"] == Decimal("1.98")
+    assert invoices["2024-10", "Oracle"] == Decimal("0.24")
+    assert invoices["2024-09", "Own GPUs"] == Decimal("400.00")
+    assert {booking["date"] for booking in bookings} == {"2024-09-30", "2024-10-31"}
+    book = openpyxl.load_workbook(target, data_only=True)
+    ledger = book["Ledger"]
+    assert list(ledger.tables) == ["Ledger"]
+    assert ledger["H6"].value == "Amount, USD"
+    billed = sum(row[7] for row in ledger.iter_rows(min_row=7, max_col=8, values_only=True) if row[0] is not None)
+    assert billed == pytest.approx(5233.86022672899, rel=1e-14)  # 20.52022672899 of the bill and the other ledgers
+    assert "CHECK" not in str(book["Checks"]["B2"].value)
+
+
+def test_a_budget_without_a_workbook_is_refused(run: Run, tmp_path: Path) -> None:
+    code, _, err = run("bill", "allocate", BILL, "--rules", RULES, "--budget", "budget.yaml")
+    assert (code, "--budget and --usage are for a workbook" in err) == (2, True)
+    code, _, err = run("bill", "allocate", BILL, "--rules", RULES, "--journal", str(tmp_path / "journal.xlsx"))
+    assert (code, ".csv" in err) == (2, True)

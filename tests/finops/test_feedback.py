@@ -104,7 +104,9 @@ def test_six_whole_months_make_a_trend_and_five_do_not(tmp_path: Path) -> None:
     assert found["demand_growth"] == pytest.approx(1.02**12 - 1, abs=1e-6)
     assert found["price_change"] == pytest.approx(0.99**12 - 1, abs=1e-6)
     part = {"ChargePeriodEnd": "2026-06-20T00:00:00Z"}
-    five = measured(write_bill(tmp_path / "five.csv", [*months[:5], {**months[5], **part}]))
+    fee = charge("9", "2026-06", ChargeCategory="Purchase")  # of the whole month, and no sign that its usage is whole
+    five = measured(write_bill(tmp_path / "five.csv", [*months[:5], {**months[5], **part}, fee]))
+    assert five.source.as_of.isoformat() == "2026-06-30"
     assert "demand_growth" not in values(five)
     assert "2026-06 not whole: in prices, not in quantities a month and trends" in five.remarks
     assert "no growth and no change of prices: 5 whole months, 6 are needed" in five.remarks

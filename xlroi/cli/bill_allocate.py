@@ -87,7 +87,11 @@ def allocate(
                 raise InputError(f"{path}: is what the showback is made from; choose another name with -o")
         found = allocated(bills, rules, keep_repeated=keep_repeated)
         spending = spending_of_allocation(bills, found, last_month=last_month)
-        seen = figures(bills, usage=used, assumptions=Assumptions(), keep_repeated=True) if is_book else None
+        seen = (
+            figures(bills, allocation=found, usage=used, assumptions=Assumptions(), keep_repeated=True)
+            if is_book
+            else None
+        )
     if budget:
         check(spending, budget)  # refuses what is no team or service of the bills
     if is_book and target:

@@ -87,7 +87,7 @@ def _write_results(state: State, bills: Bills, folder: Path) -> None:
     allocation = allocate(bills, rules, keep_repeated=True)
     spending = spending_of_allocation(bills, allocation)
     held = check(spending, budget) if budget else None
-    seen = figures(bills, assumptions=Assumptions(), keep_repeated=True)
+    seen = figures(bills, allocation=allocation, assumptions=Assumptions(), keep_repeated=True)
     case = showback_case(
         allocation,
         f"Bills of {state.folder.name}, {len(bills.files)} exports",

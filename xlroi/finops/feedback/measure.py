@@ -111,16 +111,27 @@ def measure_bill(bills: Bills, known: Mapping[str, int], *, keep_repeated: bool 
 
 
 def _whole_months(bills: Bills) -> tuple[list[str], date]:
-    """The months that the charges of a bill cover from first to last day, and the last day of all."""
+    """The months that usage covers from first to last day, and the last day of all charges.
+
+    A fee for the month covers it on its first day already, so it does not tell.
+    """
     ends = [Measure("first", "charge_start", "min"), Measure("last", "charge_end", "max")]
     whole, latest = [], date.min
-    for month, first, last in bills.rows(bills.cube(["month"], ends)):
+    for month, category, first, last in bills.rows(bills.cube(["month", "category"], ends)):
         year, number = divmod(int(month[:4]) * 12 + int(month[5:]), 12)
         following = date(year, number + 1, 1)
-        if first is not None and last is not None and first <= f"{month}-01" and last >= following.isoformat():
+        end = min(following, _day(last) or date(int(month[:4]), int(month[5:]), 1) + timedelta(days=1))
+        if category == "Usage" and first is not None and first <= f"{month}-01" and end == following:
             whole.append(month)
-        latest = max(latest, min(following, date.fromisoformat(last or f"{month}-01")) - timedelta(days=1))
+        latest = max(latest, end - timedelta(days=1))
     return sorted(whole), latest
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
 
 
 class _Found:

@@ -109,8 +109,10 @@ def gpus(details: str | None, texts: Iterable[str | None], known: Mapping[str, i
 
     ``GpuCount`` of SkuPriceDetails counts first, then an instance type that is ``known``, in SkuPriceDetails or a text.
 
-    >>> gpus('{"GpuCount": 8}', [], {}), gpus(None, ["Linux p5.48xlarge Instance Hour"], instances())
+    >>> gpus('{"GpuCount": 8}', [], {}), gpus(None, ["USW2-SpotUsage:p5.48xlarge"], instances())
     ((8, 'GpuCount'), (8, 'instance type'))
+    >>> gpus(None, ["ml.p5.48xlarge", None], instances()), gpus(None, ["Standard_ND96isr_H100_v5"], instances())
+    ((8, 'instance type'), (8, 'instance type'))
     """
     try:
         read = json.loads(details or "{}")
@@ -125,7 +127,7 @@ def gpus(details: str | None, texts: Iterable[str | None], known: Mapping[str, i
         return count, "GpuCount"
     for text in (str(properties.get("instancetype") or ""), *texts):
         for token in _TOKEN.findall(text or ""):
-            if found := known.get(canonical(token).removeprefix("standard")):
+            if found := known.get(canonical(token).removeprefix("standard").removeprefix("ml")):
                 return found, "instance type"
     return 0, ""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from xlroi.finops.allocation.names import readable
 from xlroi.finops.facts import Ledgers
+from xlroi.finops.figures.spending import ALL
 
 if TYPE_CHECKING:
     from xlroi.finops.figures.kpis import Kpi, Rate
@@ -28,7 +29,7 @@ _NONE: Final = "(none)"
 def rates(figures: Figures | None, currency: str) -> Iterator[tuple[str, Kpi, Rate]]:
     """The name of a key figure, whose it is, and its value, where there is one."""
     for kpi in figures.kpis if figures else ():
-        if kpi.provider is None or kpi.currency != currency:
+        if kpi.provider == ALL or kpi.currency != currency:
             continue
         for id, name in _RATES.items():
             rate = getattr(kpi, id)
@@ -65,9 +66,9 @@ def findings(figures: Figures | None, currency: str, months: Sequence[str]) -> L
             if u.currency == currency and u.usage.month in place
         ],
         "savings": [
-            [_text(s.rule), _provider(s.provider), s.claim.confidence, _text(s.claim.why), float(len(s.claim.lines)),
-             float(s.per_month)]
-            for s in figures.savings if s.currency == currency
+            [_text(saving.rule.says), _provider(saving.provider), saving.claim.confidence, _text(saving.claim.why),
+             float(len(saving.claim.lines)), float(saving.per_month)]
+            for saving in figures.savings if saving.currency == currency
         ],
         "anomalies": [
             [a.day, _provider(a.provider), _text(a.service or _NONE), float(a.amount), float(a.expected),

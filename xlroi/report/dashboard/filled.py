@@ -12,6 +12,7 @@ from xlroi.finops.budget.check import Check as BudgetCheck
 from xlroi.finops.budget.check import named
 from xlroi.finops.budget.outlook import rounded
 from xlroi.finops.facts import NOBODY, Allocation
+from xlroi.finops.figures.spending import ALL
 from xlroi.finops.figures.whole import Figures
 from xlroi.finops.money import add, add_all, to_cent
 from xlroi.report.dashboard.content import (
@@ -131,12 +132,12 @@ def _anomalies(figures: Figures) -> Iterator[Anomaly]:
 
 def _savings(figures: Figures) -> Iterator[Saving]:
     for s in figures.savings:
-        yield Saving(s.rule, _name(s.provider), _name(s.currency), s.per_month, s.claim.confidence, s.claim.why)
+        yield Saving(s.rule.says, _name(s.provider), _name(s.currency), s.per_month, s.claim.confidence, s.claim.why)
 
 
 def _untagged(figures: Figures, month: str) -> Iterator[Untagged]:
     for k in figures.kpis:
-        if k.month == month and k.provider is not None and k.untagged:
+        if k.month == month and k.provider not in (None, ALL) and k.untagged:
             yield Untagged("without any tag", k.provider, _name(k.currency), k.untagged, k.cost)
 
 
