@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from xlroi.formula.dead import refuse_undead
 from xlroi.formula.functions import Function
+from xlroi.formula.lookups import refused_text
 from xlroi.formula.scope import Scope, name_of
 from xlroi.formula.tree import Binary, Call, FormulaError, Minus, Name, Node, Number, Text, Type, walk
 
@@ -60,7 +61,7 @@ def aggregate(
 ) -> tuple[Type, frozenset[str]]:
     """The axes of an aggregate over its first argument, for a line of table ``own``, and those it takes away."""
     found = argument.type
-    if found.table in scope.ledgers and not isinstance(argument, Name):
+    if found.table in scope.ledgers and (function.name != "SUM" or not isinstance(argument, Name)):
         raise _ledger(argument)
     reduces = set()
     if found.table and found.table != own:
@@ -226,7 +227,7 @@ def _sum_of_ledger(function: Function, arguments: list[Node], node: Call, own: s
         raise FormulaError("SUMIFS takes columns in pairs with the value that each must equal", node.position)
     for key, value in zip(pairs[::2], pairs[1::2], strict=True):
         name = _plain(function, key, f"a column of {table!r}")
-        if name.type.table != table:
+        if name.type.table != table or name.id == name_of(table):
             raise FormulaError(f"{name.id!r} is no column of {table!r}, whose rows SUMIFS sums", key.position)
         if not isinstance(value, (Name, Number, Text)) or value.type.table in scope.ledgers:
             raise FormulaError(
@@ -237,6 +238,8 @@ def _sum_of_ledger(function: Function, arguments: list[Node], node: Call, own: s
         kinds = (key.type.kind, value.type.kind)
         if "flag" in kinds or kinds[0] != kinds[1]:
             raise FormulaError(f"cannot compare a {kinds[0]} with a {kinds[1]}", value.position)
+        if isinstance(value, Text) and (why := refused_text(value.value)):
+            raise FormulaError(why, value.position)
         if key.type.kind == "number" and key.type.unit != value.type.unit and isinstance(value, Name):
             raise FormulaError(f"{name.id!r} is in {key.type.unit}, its value in {value.type.unit}", value.position)
     return broadcast(pairs[1::2], node.position, own)

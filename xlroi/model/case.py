@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import Field
 
 from xlroi.errors import InputError, Problem
+from xlroi.formula.lookups import refused_text
 from xlroi.formula.scope import did_you_mean
 from xlroi.model.bounds import bounded
 from xlroi.model.catalogue import catalogue, refers, resolved
@@ -279,6 +280,8 @@ def _with_cell(model: Model, tables: Mapping[str, tuple[Row, ...]], path: str, t
     if column.period:
         raise ValueError(f"{path} is a series; set it in the case")
     value: float | str = bounded(column, _typed(text)) if column.kind == "number" else text
+    if model.tables[table].ledger and column.kind != "number" and (why := refused_text(text)):
+        raise ValueError(why)
     known = column.choices or tuple(r.name for r in tables.get(column.key, ()))
     if column.kind in ("choice", "key") and value not in known:
         raise ValueError(f"expected one of {', '.join(known)} (got {text!r})")

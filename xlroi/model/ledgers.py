@@ -9,36 +9,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
+from xlroi.formula.lookups import refused_text
 from xlroi.formula.scope import did_you_mean
 from xlroi.model.bounds import bounded, shown
 from xlroi.model.loading import KeyPath
 from xlroi.model.model import Column, Table
 from xlroi.model.rows import Number, Problems, Row
-from xlroi.model.tables import refused_name
 
-__all__ = ["csv_of", "read_ledger", "refused_text"]
+__all__ = ["csv_of", "read_ledger"]
 
 _ABOUT: Final = ("source", "as_of", "note")
-_LONGEST: Final = 255  # characters that SUMIFS compares in Excel
-_NUMBER: Final = re.compile(r"[\s\d.,:/%+\-()$€£]*\d[\s\d.,:/%+\-()$€£]*(e[+-]?\d+)?", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOST_PROBLEMS: Final = 5
-
-
-def refused_text(text: str) -> str | None:
-    """Why a text cannot stand in a ledger, or ``None``: a spreadsheet's SUMIFS would compare something else.
-
-    >>> refused_text("Search"), refused_text("")
-    (None, None)
-    >>> refused_text("0042")
-    "'0042' reads as a number, which SUMIFS compares by value: put a word in front"
-    """
-    if not text:
-        return None
-    if _NUMBER.fullmatch(text) or text.casefold() in ("true", "false"):
-        return f"{text!r} reads as a number, which SUMIFS compares by value: put a word in front"
-    if len(text) > _LONGEST:
-        return f"the text has {len(text)} characters, SUMIFS compares {_LONGEST} at most"
-    return refused_name(text)
 
 
 def read_ledger(table: Table, given: Any, path: KeyPath, problem: Problems) -> tuple[Row, ...]:
@@ -90,10 +73,17 @@ def _rows(table: Table, text: str, about: Mapping[str, Any], path: KeyPath, prob
 def _value(column: Column, cell: str) -> tuple[Number, str | None]:
     if column.kind != "number":
         return cell, refused_text(cell)
+    said = shown(cell) if cell else "nothing"
+    if not (_DATE if column.is_date else _NUMBER).fullmatch(cell):
+        return 0.0, f"expected a {'date as 2026-01-31' if column.is_date else 'number'} (got {said})"
     try:
-        return bounded(column, date.fromisoformat(cell) if column.is_date else float(cell)), None
+        day = date.fromisoformat(cell) if column.is_date else None
+    except ValueError:
+        return 0.0, f"expected a date as 2026-01-31 (got {said})"
+    try:
+        return bounded(column, float(cell) if day is None else day), None
     except ValueError as error:
-        return 0.0, str(error) if cell else "expected a number (got nothing)"
+        return 0.0, str(error)
 
 
 def _empty(table: Table) -> Row:

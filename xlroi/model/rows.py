@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from xlroi.formula.lookups import refused_name
 from xlroi.formula.scope import did_you_mean, name_of
 from xlroi.model.bounds import bounded, shown
 from xlroi.model.loading import KeyPath
 from xlroi.model.model import Column, Model, Series, Table
-from xlroi.model.tables import duplicates, refused_name
+from xlroi.model.tables import duplicates
 from xlroi.values import from_serial
 
 __all__ = ["GivenSeries", "Problems", "Row", "leaves_of", "periods_needed", "read_rows", "read_series"]

@@ -26,14 +26,11 @@ __all__ = [
     "cross_of",
     "duplicates",
     "picked",
-    "refused_name",
     "scale_input",
     "series_lines",
     "table_of",
     "table_parts",
 ]
-
-_WILD = set("*?~")
 
 
 @dataclass
@@ -115,6 +112,11 @@ def _ledger_shape(shape: TableShape, path: KeyPath, problem: Callable[[KeyPath, 
     for name, column in shape.columns.items():
         if any((column.choices, column.key, column.series, column.range, column.default, column.sums_to)):
             problem((*path, "columns", name), "a column of a ledger is a number with a 'unit', or 'text: true'")
+    if shape.label and (len(shape.label) > 31 or set(r"[]:*?/\'") & set(shape.label)):
+        problem((*path, "label"), r"it names a sheet: at most 31 characters, and none of [ ] : * ? / \ '")
+    labels = [column.label or name.replace("_", " ").capitalize() for name, column in shape.columns.items()]
+    for label in duplicates(labels):
+        problem((*path, "columns"), f"the label {label!r} stands twice: heads of an Excel table differ")
 
 
 def table_of(
@@ -334,24 +336,6 @@ def _column_parts(parts: Parts, table: Table, column: Column, shape: ColumnShape
     parts.line(
         Draft(path, f"IF(ISNUMBER({column.leaf}), {value}, NA())", id, unit=column.unit), column.label, column.unit_text
     )
-
-
-def refused_name(name: str) -> str | None:
-    """Why a name cannot stand for a row, or ``None``.
-
-    >>> refused_name("GPU*")
-    "the name 'GPU*' holds '*', which a look-up reads as a wildcard"
-    """
-    wild = sorted(_WILD & set(name))
-    if name[:1] in ("=", "<", ">"):
-        return f"the name {name!r} begins with {name[0]!r}, which a look-up reads as a comparison"
-    if wild:
-        return f"the name {name!r} holds {wild[0]!r}, which a look-up reads as a wildcard"
-    if not name.strip():
-        return "a row needs a name"
-    if name != name.strip():
-        return f"the name {name!r} begins or ends with a space"
-    return None
 
 
 def duplicates(names: list[str]) -> Iterator[str]:

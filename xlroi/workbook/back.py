@@ -11,13 +11,15 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import LiteralScalarString
 
 from xlroi.errors import BookError
+from xlroi.formula.lookups import refused_name, refused_text
 from xlroi.formula.scope import name_of
+from xlroi.model.bounds import bounded
 from xlroi.model.case import scaled
-from xlroi.model.ledgers import csv_of, refused_text
+from xlroi.model.ledgers import csv_of
 from xlroi.model.loading import round_trip
 from xlroi.model.model import SCENARIOS, Column, Table
 from xlroi.model.starter import yaml_number
-from xlroi.model.tables import duplicates, refused_name
+from xlroi.model.tables import duplicates
 from xlroi.values import CellValue, from_serial
 from xlroi.workbook.book import Book
 from xlroi.workbook.lines import SCENARIO, raw
@@ -151,10 +153,7 @@ class _Writer:
                 was, now = self.built[address], self.present[address]
                 if was == now:
                     continue
-                why = refused_text(str(now or "")) if column.kind != "number" else None
-                if column.kind == "number" and now is None:
-                    why = f"{column.label} is empty; type a number"
-                if why:
+                if why := self._refused(column, now):
                     raise BookError(f"{self._place(address)}: {why}")
                 said = (_said(was, column.unit_text), _said(now, column.unit_text))
                 changes.append(Change(f"{table.id}[{row + 1}].{column.id}", *said))
@@ -169,6 +168,18 @@ class _Writer:
         given["source"] = _EDITED
         given.pop("as_of", None)
         yield from changes
+
+    @staticmethod
+    def _refused(column: Column, now: CellValue) -> str | None:
+        if column.kind != "number":
+            return refused_text(str("" if now is None else now))
+        if not isinstance(now, (int, float)):
+            return f"{column.label} is empty; type a number"
+        try:
+            bounded(column, from_serial(now) if column.is_date else now)
+        except (ValueError, OverflowError) as error:
+            return f"{column.label} {error}"
+        return None
 
     @staticmethod
     def _of_csv(column: Column, value: CellValue) -> float | str:

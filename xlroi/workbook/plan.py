@@ -218,8 +218,8 @@ class Sheet:
     """Cells that show nothing where a formula, written for the first of them, is true."""
     keys: dict[tuple[int, int], str] = field(default_factory=dict)
     """Cells that hold the name of a row of a table."""
-    table: str | None = None
-    """Cells that are an Excel table, named as the sheet is."""
+    table: tuple[str, str] | None = None
+    """A ledger and its cells, which are an Excel table."""
 
     def put(
         self,

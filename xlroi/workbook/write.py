@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -28,8 +28,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlroi.analysis.optimise import Optimum
 from xlroi.analysis.simulate import Simulation
+from xlroi.errors import InputError
 from xlroi.files import writable
 from xlroi.formula.scope import name_of
+from xlroi.model.tables import duplicates
 from xlroi.values import CellValue, ExcelError
 from xlroi.workbook.book import Book
 from xlroi.workbook.charts import draw
@@ -118,6 +120,7 @@ def layout_of(book: Book, day: date, proof: ProofStamp | None = None, extras: Ex
         *([optimisation.optimisation(book, extras.optimum)] if extras.optimised else []),
         reports.checks(book),
     ]
+    _distinct(first)
     placed = Layout(book, first)
     last = [
         review(book, placed, proof),
@@ -126,7 +129,14 @@ def layout_of(book: Book, day: date, proof: ProofStamp | None = None, extras: Ex
         records.change_log(book, day),
         records.model_text(book),
     ]
+    _distinct([*first, *last])
     return Layout(book, [*first, *last], placed.as_built)
+
+
+def _distinct(sheets: Sequence[Sheet]) -> None:
+    """A template may name a sheet; refuse a name that stands twice, regardless of case."""
+    for name in duplicates([sheet.name for sheet in sheets]):
+        raise InputError(f"a table of the template is labelled {name!r}, the name of another sheet: label it otherwise")
 
 
 def build_book(
@@ -213,7 +223,7 @@ def _sheet(ws: Worksheet, sheet: Sheet, layout: Layout, dresser: Dresser) -> Non
         choice.add(ws.cell(row, column).coordinate)
         ws.add_data_validation(choice)
     if sheet.table:
-        _table(ws, sheet.table)
+        _table(ws, *sheet.table)
     if sheet.role == "input":
         _bounds(ws, sheet, layout)
     if sheet.role == "check":
@@ -334,9 +344,9 @@ def _bounds(ws: Worksheet, sheet: Sheet, layout: Layout) -> None:
         ws.add_data_validation(rule)
 
 
-def _table(ws: Worksheet, ref: str) -> None:
-    """An Excel table, for filters and pivots; it looks as the cells do."""
-    table = Table(displayName="".join(c if c.isalnum() else "_" for c in ws.title), ref=ref)
+def _table(ws: Worksheet, id: str, ref: str) -> None:
+    """An Excel table, for filters and pivots; it looks as the cells do. Its name can be no cell and no other name."""
+    table = Table(displayName=f"{id}_table", ref=ref)
     table.tableStyleInfo = TableStyleInfo(showRowStripes=False)
     ws.add_table(table)
 

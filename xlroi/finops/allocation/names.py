@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import Final
 
 from xlroi.finops.facts import NOBODY
+from xlroi.formula.lookups import reads_otherwise
 
 __all__ = ["Names", "readable"]
 
 # SUMIFS takes these for wildcards wherever they stand; their twins look alike and are plain letters to it.
 _TWINS: Final = str.maketrans({"*": "\u2217", "?": "\uff1f", "~": "\u223c"})
-# What SUMIFS or a cell would take for a number, an amount, a date, a time, a truth value or a comparison.
-_MONTH: Final = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-_FIGURES: Final = r"[\s\d.,:;/+\-–%$€£¥()]*"
-_MISREAD: Final = re.compile(
-    rf"true|false|[=<>#].*|(?=.*\d){_FIGURES}({_MONTH}|am|pm|(?<=\d)e(?=[\d+-]))?{_FIGURES}(am|pm)?", re.IGNORECASE
-)
+_JOINT: Final = " – "  # joins the names of a team and a pool in a workbook, which must not read alike
 _LONGEST: Final = 200  # SUMIFS takes 255 letters
 
 
@@ -33,10 +28,12 @@ def readable(name: str, word: str) -> str:
     >>> readable("TRUE", "team"), readable("1e5", "team"), readable("H100", "model"), "*" in readable("a*", "team")
     ('team TRUE', 'team 1e5', 'H100', False)
     """
-    found = " ".join("".join(c if c.isprintable() else " " for c in name).split()).translate(_TWINS)
+    found = (
+        " ".join("".join(c if c.isprintable() else " " for c in name).split()).translate(_TWINS).replace(_JOINT, " - ")
+    )
     if len(found) > _LONGEST:
         found = f"{found[: _LONGEST - 10]}… {hashlib.sha256(found.encode()).hexdigest()[:8]}"
-    return f"{word} {found}" if _MISREAD.fullmatch(found) else found
+    return f"{word} {found}" if reads_otherwise(found) else found
 
 
 class Names:

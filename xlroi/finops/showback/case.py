@@ -79,7 +79,11 @@ def showback_case(
         end = max(budget.months[-1], billed[-1]) if budget else later(billed[-1], _AHEAD)
     else:  # a part of a month says nothing of months ahead: it is shown as it is
         end, whole, part = billed[-1], len(billed), ""
-    months = span(billed[0], end)
+    first = billed[0]
+    if budget and budget.months[-1] >= first:  # the budget of the year is whole, though its bills begin later
+        first = min(first, budget.months[0])
+        whole += len(span(first, billed[0])) - 1
+    months = span(first, end)
     if len(months) > _COLUMNS:
         raise InputError(
             f"the bills and the months ahead are {len(months)} months, {months[0]} to {months[-1]}; a workbook holds "

@@ -54,7 +54,8 @@ def rows_of(
     for part in allocation.parts:
         by_team[part.team] += part.exact
         by_service[part.service] += part.exact
-    for team in allocation.teams:
+    sharing = {team for pool in allocation.pools for team in pool.weights or ()}
+    for team in {*allocation.teams, *sharing}:
         by_team[team] += 0
     for charge in allocation.charges:
         by_service[charge.service] += 0
@@ -64,7 +65,7 @@ def rows_of(
             costs[charge.owner[DIMENSIONS.index(kind)]] += abs(Fraction(charge.amount))
     kept = {team for (team, _), amount in own.items() if amount < 0} | {NOBODY}
     kept |= {name for kind, name in named if kind == "team"}
-    kept |= {team for pool in allocation.pools for team in pool.weights or ()}
+    kept |= sharing
     return AllRows(
         tuple(sorted({provider for _, provider in allocation.invoices})),
         _rows(by_team, teams, "Other teams", kept),

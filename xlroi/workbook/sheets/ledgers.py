@@ -53,7 +53,7 @@ def _ledger(book: Book, table: Table) -> Sheet:
         sheet.put(_FIRST + count, stamp, Line(f"changes.{column.path}"), "note", "0")
     sheet.widths[stamps - 1] = 4.0
     sheet.folded = (stamps, stamps + len(columns) - 1)
-    sheet.table = f"A{_HEADS}:{get_column_letter(len(columns))}{_FIRST + count - 1}"
+    sheet.table = table.id, f"A{_HEADS}:{get_column_letter(len(columns))}{_FIRST + count - 1}"
     return sheet
 
 
