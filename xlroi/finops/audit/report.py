@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from xlroi.files import placed
+from xlroi.finops.allocation.names import readable
 from xlroi.finops.audit.contract import Key
 from xlroi.finops.audit.reconcile import EXACT, KINDS, Finding, Late, Reconciliation
 from xlroi.finops.csvs import csv_line
@@ -144,7 +145,7 @@ def _names(found: Reconciliation) -> dict[Key, str]:
     for item in found.largest:
         if item.key in names or len(names) == _MOST_KEYS:
             continue
-        plain = " / ".join(item.key).translate({ord(c): "_" for c in "*?~"})[:100].strip()
+        plain = readable(" / ".join(item.key)[:100], "key") or "key"
         name, number = plain, 1
         while name.casefold() in taken:
             number += 1
