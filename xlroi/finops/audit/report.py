@@ -153,6 +153,8 @@ def _names(found: Reconciliation) -> dict[Key, str]:
         if item.key in names or len(names) == _MOST_KEYS:
             continue
         plain = " / ".join(item.key).translate({ord(c): "_" for c in "*?~"})[:100].strip()
+        if plain.startswith(("=", "<", ">")):  # a look-up would compare
+            plain = f"key {plain}"
         name, number = plain, 1
         while name.casefold() in taken:
             number += 1
