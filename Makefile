@@ -90,7 +90,7 @@ $(DEV_STAMP): $(RUNTIME_STAMP) requirements/dev.txt
 $(SPARK_STAMP): tools/venv.sh requirements/runtime.txt requirements/dev.txt requirements/spark.txt
 	tools/venv.sh "$(PYTHON)" $(SPARK)
 	$(SPARK)/bin/python -m pip --disable-pip-version-check --no-input install --quiet \
-		-r requirements/runtime.txt -r requirements/dev.txt -r requirements/spark.txt
+		-r requirements/runtime.txt -r requirements/spark.txt pytest -c requirements/dev.txt
 	@touch $@
 
 # Looked at each time, as that takes a moment only. After the environment, so that apt-get never runs twice at once.

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.finops.bill import SAMPLE, write_bill
+from tests.finops.bill import FILES, SAMPLE, write_bill
 from xlroi.errors import InputError
 from xlroi.finops.bills import Bills
 from xlroi.finops.duck import DuckEngine
 from xlroi.finops.ledger import Measure
 from xlroi.finops.state.record import RECORD, load_record
 from xlroi.finops.state.update import Overlap, State, Updated, opened, update
+from xlroi.resources import templates
 
 Row = Mapping[str, str]
 
@@ -49,6 +50,14 @@ def billed(folder: Path) -> Decimal:
         found = total(opened(folder, record, engine))
     assert Decimal((folder / "total.txt").read_text()) == found
     return found
+
+
+def effective(folder: Path) -> Decimal:
+    record = load_record(folder)
+    assert record is not None
+    with DuckEngine() as engine:
+        bills = opened(folder, record, engine)
+        return sum((cost for _, cost in bills.rows(bills.cube(["month"], [Measure("cost", "effective")]))), Decimal(0))
 
 
 def tree(folder: Path) -> dict[str, tuple[bytes, int]]:
@@ -218,6 +227,25 @@ def test_a_first_update_that_fails_leaves_no_folder(tmp_path: Path) -> None:
         add(tmp_path / "state")
 
 
+def test_a_result_that_cannot_be_replaced_is_named_and_made_by_the_next_update(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    add(state, bill(tmp_path, "to-1.csv", [day(1)]))
+    (state / "total.txt").unlink()
+    (state / "total.txt" / "in the way").mkdir(parents=True)  # as a workbook that Excel holds open
+    newer = bill(tmp_path, "to-2.csv", [day(1), day(2, "2")])
+    with pytest.raises(InputError, match=r"total.txt: cannot be written: .*then update again"):
+        add(state, newer)
+    shutil.rmtree(state / "total.txt")
+    assert add(state, newer).refreshed
+    assert billed(state) == Decimal(3)
+
+
+def test_a_charge_without_a_day_is_refused_with_its_row(tmp_path: Path) -> None:
+    bad = bill(tmp_path, "bad.csv", [day(1), {"ChargePeriodStart": ""}])
+    with pytest.raises(InputError, match=r"bad.csv:3: ChargePeriodStart: '\(empty\)' is empty, and mandatory"):
+        add(tmp_path / "state", bad)
+
+
 def test_two_updates_at_once_are_refused(tmp_path: Path) -> None:
     state = tmp_path / "state"
     first, second = bill(tmp_path, "1.csv", [day(1)]), bill(tmp_path, "2.csv", [day(2)])
@@ -269,6 +297,19 @@ def test_rules_that_changed_refresh_the_results(tmp_path: Path) -> None:
         (tmp_path / "hours.csv").write_text("2")
         assert update(state, [], engine, write_total).refreshed
         assert not update(state, [], engine, write_total).refreshed
+
+
+def test_bills_of_another_layout_stand_beside_focus_with_a_copy_of_their_mapping(tmp_path: Path) -> None:
+    mapping = tmp_path / "mine.yaml"
+    shutil.copyfile(str(templates().joinpath("bills", "azure_ea_amortized.yaml")), mapping)
+    azure = FILES / "azure_ea_amortized_small.csv"
+    state = tmp_path / "state"
+    add(state, azure, mapping=str(mapping))
+    mapping.unlink()  # the state has its own
+    add(state, bill(tmp_path, "1.csv", [day(1, "1.25")]))
+    # This export has amortised cost only: see tests/finops/test_mappings.py for its total.
+    assert effective(state) == Decimal("16.296932136636644627") + Decimal("1.20")
+    assert not add(state, azure).refreshed
 
 
 def test_the_focus_sample_keeps_its_totals(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlroi.cli.bills import ENGINE, FILES, LAST_MONTH, MAPPING, MEMORY, REPEATED, THREADS, opened
+from xlroi.cli.bills import FILES, LAST_MONTH, Bill, reads_a_bill
 from xlroi.cli.options import JSON
 from xlroi.cli.show import print_json, shown, table, working
 from xlroi.errors import InputError
@@ -34,14 +34,10 @@ _MOST_NAMES = 15
 @LAST_MONTH
 @click.option("--title", default="", help="Title of the workbook.")
 @click.option("--force", is_flag=True, help="Overwrite the files.")
-@MAPPING
-@REPEATED
-@ENGINE
-@MEMORY
-@THREADS
+@reads_a_bill
 @JSON
 def allocate(
-    files: tuple[str, ...],
+    given: Bill,
     rules_file: str,
     target: Path | None,
     journal: Path | None,
@@ -52,11 +48,6 @@ def allocate(
     last_month: LastMonth,
     title: str,
     force: bool,
-    mapping: str | None,
-    keep_repeated: bool,
-    engine: str,
-    memory: str,
-    threads: int,
     as_json: bool,
 ) -> None:
     """Allocate FILES to teams by rules, to the cent, and show that it sums to the invoice."""
@@ -80,12 +71,12 @@ def allocate(
     rules = load_rules(rules_file)
     budget = load_budget(budget_file) if budget_file else None
     used = load_usage(usage) if usage else ()
-    with opened(files, mapping, engine, memory, threads) as bills:
+    with given.opened() as bills:
         sources = [*bills.files, Path(rules_file), *([Path(budget_file)] if budget_file else [])]
         for path in (target, journal):
             if path and any(same(path, source) for source in sources):
                 raise InputError(f"{path}: is what the showback is made from; choose another name with -o")
-        found = allocated(bills, rules, keep_repeated=keep_repeated)
+        found = allocated(bills, rules, keep_repeated=given.keep_repeated)
         spending = spending_of_allocation(bills, found, last_month=last_month)
         seen = (
             figures(bills, allocation=found, usage=used, assumptions=Assumptions(), keep_repeated=True)

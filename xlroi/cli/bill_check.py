@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlroi.cli.bills import ENGINE, FILES, LAST_MONTH, MAPPING, MEMORY, REPEATED, THREADS, opened
+from xlroi.cli.bills import FILES, LAST_MONTH, Bill, reads_a_bill
 from xlroi.cli.options import JSON
 from xlroi.cli.show import print_json, shown, table
 from xlroi.errors import InputError
@@ -34,25 +34,16 @@ Untagged = tuple[Decimal, Decimal | None]
 @click.option("--tag", metavar="KEY", help="The tag that --max-untagged asks for. [any tag]")
 @click.option("--cost", type=click.Choice(["billed", "effective"]), help="The cost, without --rules. [billed]")
 @LAST_MONTH
-@MAPPING
-@REPEATED
-@ENGINE
-@MEMORY
-@THREADS
+@reads_a_bill
 @JSON
 def check(
-    files: tuple[str, ...],
+    given: Bill,
     budget_file: str | None,
     rules: str | None,
     max_untagged: str | None,
     tag: str | None,
     cost: str | None,
     last_month: LastMonth,
-    mapping: str | None,
-    keep_repeated: bool,
-    engine: str,
-    memory: str,
-    threads: int,
     as_json: bool,
 ) -> None:
     """Hold FILES against a budget: exit code 1 where a threshold is crossed, or will be by the forecast."""
@@ -72,13 +63,13 @@ def check(
         from xlroi.finops.allocation.rules import load_rules
 
         read = load_rules(rules)
-        with opened(files, mapping, engine, memory, threads) as bills:
-            allocation = allocate(bills, read, keep_repeated=keep_repeated)
+        with given.opened() as bills:
+            allocation = allocate(bills, read, keep_repeated=given.keep_repeated)
             spending = spending_of_allocation(bills, allocation, last_month=last_month)
     else:
-        with opened(files, mapping, engine, memory, threads) as bills:
+        with given.opened() as bills:
             spending = spending_of_bills(
-                bills, cost or "billed", tag=tag, last_month=last_month, keep_repeated=keep_repeated
+                bills, cost or "billed", tag=tag, last_month=last_month, keep_repeated=given.keep_repeated
             )
     found = checked(spending, budget) if budget else Check({}, (), ())
     findings, untagged = list(found.findings), None

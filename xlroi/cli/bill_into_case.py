@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlroi.cli.bills import ENGINE, FILES, MAPPING, MEMORY, REPEATED, THREADS, opened
+from xlroi.cli.bills import FILES, Bill, reads_a_bill
 from xlroi.cli.options import JSON
 from xlroi.cli.show import plain, print_json, shown, table, write_text
 from xlroi.errors import InputError
@@ -29,14 +29,13 @@ _GPUS = click.option(
 )
 
 
-def _measured(files: tuple[str, ...], mapping: str | None, instances: Path | None, engine: str, memory: str,
-              threads: int, *, keep_repeated: bool) -> BillMeasurement:  # fmt: skip
-    with opened(files, mapping, engine, memory, threads) as bills:
+def _measured(given: Bill, instances: Path | None) -> BillMeasurement:
+    with given.opened() as bills:
         from xlroi.finops.feedback import units
         from xlroi.finops.feedback.measure import measure_bill
 
         known = units.more_instances(instances) if instances else units.instances()
-        return measure_bill(bills, known, keep_repeated=keep_repeated)
+        return measure_bill(bills, known, keep_repeated=given.keep_repeated)
 
 
 @click.command("into-case")
@@ -49,15 +48,10 @@ def _measured(files: tuple[str, ...], mapping: str | None, instances: Path | Non
     "--as", "choices", multiple=True, metavar="QUANTITY=INPUT", help="Put a quantity into an input you choose."
 )
 @_GPUS
-@MAPPING
-@REPEATED
-@ENGINE
-@MEMORY
-@THREADS
+@reads_a_bill
 @JSON
-def into_case(files: tuple[str, ...], case: Path, output: Path | None, force: bool, option: str | None,
-              choices: tuple[str, ...], instances: Path | None, mapping: str | None, keep_repeated: bool, engine: str,
-              memory: str, threads: int, as_json: bool) -> None:  # fmt: skip
+def into_case(given: Bill, case: Path, output: Path | None, force: bool, option: str | None,
+              choices: tuple[str, ...], instances: Path | None, as_json: bool) -> None:  # fmt: skip
     """Measure FILES of a bill and put prices, mix, data and growth into CASE, with source and date.
 
     Prices of GPU-hours are effective: cost over GPU-hours, by term. GPUs are found by GpuCount in SkuPriceDetails, or
@@ -65,7 +59,7 @@ def into_case(files: tuple[str, ...], case: Path, output: Path | None, force: bo
     """
     if output is not None:
         writable(output, "a case", (".yaml", ".yml"), force=force)
-    found = _measured(files, mapping, instances, engine, memory, threads, keep_repeated=keep_repeated)
+    found = _measured(given, instances)
     from xlroi.finops.feedback.into import feed
     from xlroi.importers.into import wanted
 
@@ -133,14 +127,9 @@ def _fed_data(found: BillMeasurement, done: Fed, written: Path) -> dict[str, Any
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write a workbook (.xlsx).")
 @click.option("--force", is_flag=True, help="Overwrite an existing file of -o.")
 @_GPUS
-@MAPPING
-@REPEATED
-@ENGINE
-@MEMORY
-@THREADS
+@reads_a_bill
 @JSON
-def variance(files: tuple[str, ...], case: Path, option: str, output: Path | None, force: bool,
-             instances: Path | None, mapping: str | None, keep_repeated: bool, engine: str, memory: str, threads: int,
+def variance(given: Bill, case: Path, option: str, output: Path | None, force: bool, instances: Path | None,
              as_json: bool) -> None:  # fmt: skip
     """Hold the cloud cost that CASE plans against FILES of a bill, by line: what price did, and what volume did.
 
@@ -151,7 +140,7 @@ def variance(files: tuple[str, ...], case: Path, option: str, output: Path | Non
     if output is not None:
         writable(output, "a workbook", (".xlsx",), force=force)
     plan = run(load_case(case))
-    found = _measured(files, mapping, instances, engine, memory, threads, keep_repeated=keep_repeated)
+    found = _measured(given, instances)
     from xlroi.finops.feedback.variance import case_of, effects
 
     if plan.case.currency != found.currency:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlroi.cli.bills import ENGINE, FILES, MAPPING, MEMORY, REPEATED, THREADS, opened
+from xlroi.cli.bills import FILES, Bill, reads_a_bill
 from xlroi.cli.options import JSON
 from xlroi.cli.show import plain, print_json, table, write_text
 from xlroi.errors import InputError
@@ -48,14 +48,10 @@ _RATES = {
 @click.option("--cold", metavar="SHARE", default="50%", help="Of object storage that is seldom read. [50%]")
 @click.option("--rows", type=click.Path(path_type=Path), help="Write the lines behind each finding to this CSV.")
 @click.option("--force", is_flag=True, help="Overwrite the CSV.")
-@MAPPING
-@REPEATED
-@ENGINE
-@MEMORY
-@THREADS
+@reads_a_bill
 @JSON
 def kpis(
-    files: tuple[str, ...],
+    given: Bill,
     usage: Path | None,
     tag: str,
     rules: str | None,
@@ -66,11 +62,6 @@ def kpis(
     cold: str,
     rows: Path | None,
     force: bool,
-    mapping: str | None,
-    keep_repeated: bool,
-    engine: str,
-    memory: str,
-    threads: int,
     as_json: bool,
 ) -> None:
     """Key figures of FILES by month and provider, what moved, what is odd, and what could be saved."""
@@ -85,13 +76,13 @@ def kpis(
     assumptions = Assumptions(_share(discount, "--discount") if discount else None, _share(cold, "--cold"))
     used = load_usage(usage) if usage else ()
     ruled = load_rules(rules) if rules else None
-    with opened(files, mapping, engine, memory, threads) as bills:
+    with given.opened() as bills:
         if rows and any(same(rows, file) for file in [*bills.files, *filter(None, [usage])]):
             raise InputError(f"{rows}: is what the figures are made from; choose another name")
-        allocation = allocate(bills, ruled, keep_repeated=keep_repeated) if ruled else None
+        allocation = allocate(bills, ruled, keep_repeated=given.keep_repeated) if ruled else None
         found = figures(bills, tag=tag.strip(), allocation=allocation, usage=used, days=days, least=Decimal(str(least)),
                         assumptions=assumptions if savings else None, evidence=rows is not None,
-                        keep_repeated=keep_repeated)  # fmt: skip
+                        keep_repeated=given.keep_repeated)  # fmt: skip
     if rows:
         write_text(rows, lines_csv(found.evidence), force=force)
     if as_json:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -67,15 +69,46 @@ def bill() -> None:
     """Bills of cloud providers in FOCUS 1.0 to 1.4 (CSV, CSV.gz, Parquet), folders and globs of them."""
 
 
-@contextmanager
-def opened(files: tuple[str, ...], mapping: str | None, engine: str, memory: str, threads: int) -> Iterator[Bills]:
-    """The files opened by an engine, which is closed afterwards; progress is shown meanwhile."""
-    with progress() as tell:
-        from xlroi.finops.bills import open_bills
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """The files that a command was given, and how they are to be read."""
 
-        tell("reading the bill")
-        with _spark() if engine == "spark" else _duckdb(memory, threads) as opened:
-            yield open_bills(files, opened, mapping)
+    files: tuple[str, ...]
+    mapping: str | None
+    keep_repeated: bool
+    engine: str
+    memory: str
+    threads: int
+
+    @contextmanager
+    def opened(self) -> Iterator[Bills]:
+        """The files opened by an engine, which is closed afterwards; progress is shown meanwhile."""
+        with progress() as tell:
+            from xlroi.finops.bills import open_bills
+
+            tell("reading the bill")
+            with _spark() if self.engine == "spark" else _duckdb(self.memory, self.threads) as engine:
+                yield open_bills(self.files, engine, self.mapping)
+
+
+def reads_a_bill(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the options that all readers of bills have; its first argument is then a :class:`Bill`."""
+
+    @wraps(command)
+    def called(
+        files: tuple[str, ...],
+        mapping: str | None,
+        keep_repeated: bool,
+        engine: str,
+        memory: str,
+        threads: int,
+        **others: Any,
+    ) -> None:
+        command(Bill(files, mapping, keep_repeated, engine, memory, threads), **others)
+
+    for option in (THREADS, MEMORY, ENGINE, REPEATED, MAPPING):
+        called = option(called)
+    return called
 
 
 def _duckdb(memory: str, threads: int) -> DuckEngine:
@@ -94,26 +127,14 @@ def _spark() -> SparkEngine:
 
 @bill.command()
 @FILES
-@MAPPING
-@REPEATED
-@ENGINE
-@MEMORY
-@THREADS
+@reads_a_bill
 @JSON
-def profile(
-    files: tuple[str, ...],
-    mapping: str | None,
-    keep_repeated: bool,
-    engine: str,
-    memory: str,
-    threads: int,
-    as_json: bool,
-) -> None:
+def profile(given: Bill, as_json: bool) -> None:
     """Say what FILES hold: totals, months, tags, what looks wrong, and which cost column to trust."""
     from xlroi.finops.profile import profile as made
 
-    with opened(files, mapping, engine, memory, threads) as bills:
-        found = made(bills, keep_repeated=keep_repeated)
+    with given.opened() as bills:
+        found = made(bills, keep_repeated=given.keep_repeated)
     if as_json:
         print_json(_data(found))
     else:

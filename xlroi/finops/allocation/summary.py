@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from xlroi.finops.csvs import csv_line
 from xlroi.finops.facts import DIMENSIONS, NOBODY, Allocation, Pool
 from xlroi.finops.money import add, add_all, to_cent
 
-__all__ = ["Proof", "TeamCost", "by_dimension", "by_pool", "by_team", "csv_line", "proofs", "showback_csv"]
+__all__ = ["Proof", "TeamCost", "by_dimension", "by_pool", "by_team", "proofs", "showback_csv"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +90,4 @@ def showback_csv(allocation: Allocation) -> Iterator[str]:
     yield csv_line("month", "provider", "service", "team", "pool", "origin", "amount", "currency")
     for part in allocation.parts:
         texts = (part.month, part.provider, part.service, part.team, part.pool, part.origin)
-        yield csv_line(*texts, part.cents, allocation.currency)
-
-
-def csv_line(*cells: str | Decimal) -> str:
-    """A line of CSV; a text that a spreadsheet would take for a formula has an apostrophe in front.
-
-    >>> csv_line("=1+1", Decimal("-2.50"))
-    "'=1+1,-2.50\\n"
-    """
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(_plain(c) if isinstance(c, str) else f"{c:f}" for c in cells)
-    return out.getvalue()
-
-
-def _plain(text: str) -> str:
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+        yield csv_line(*texts, f"{part.cents:f}", allocation.currency)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import Any, Final
 from xlroi.files import placed
 from xlroi.finops.audit.contract import Key
 from xlroi.finops.audit.reconcile import EXACT, KINDS, Finding, Late, Reconciliation
+from xlroi.finops.csvs import csv_line
 from xlroi.finops.money import shown
 from xlroi.model.case import Case, case_from
 from xlroi.model.loading import parse_yaml, round_trip
@@ -58,17 +58,9 @@ def rows(found: Reconciliation) -> Iterator[list[str]]:
 
 
 def write_findings(found: Reconciliation, path: Path) -> None:
-    """The findings as CSV; a text that a spreadsheet takes for a formula gets an apostrophe in front."""
-    width = len(found.keys) + 1
+    """The findings as CSV."""
     with placed(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(map(_harmless, heads(found)))
-        for row in rows(found):
-            writer.writerow([*map(_harmless, row[:width]), *row[width:]])
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+        file.writelines(csv_line(*row) for row in (heads(found), *rows(found)))
 
 
 def case_of(found: Reconciliation, title: str, bill: str, telemetry: str, contract: str = "") -> Case:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +12,7 @@ import narwhals as nw
 
 from xlroi.finops.bills import Bills
 from xlroi.finops.cleaning import is_one_of
+from xlroi.finops.csvs import csv_line
 from xlroi.finops.figures.anomalies import REGULAR_USAGE, Anomaly, day_of
 from xlroi.finops.ledger import Measure
 from xlroi.finops.money import shown
@@ -91,20 +90,9 @@ _TITLES: Final = ("finding", "day", "provider", "currency", "service", "account"
 
 def lines_csv(found: Iterable[tuple[str, Line]]) -> str:
     """A CSV of lines, each with the finding that it stands behind; safe to open in a spreadsheet."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_TITLES)
+    made = [csv_line(*_TITLES)]
     for finding, line in sorted(found, key=lambda one: (one[0], -one[1].cost, str(one[1].start), str(one[1].resource))):
         words = (finding, line.start, line.provider, line.currency, line.service, line.account, line.resource,
                  line.resource_name, line.sku, line.description, line.unit)  # fmt: skip
-        writer.writerow([*map(_safe, words), shown(line.consumed), line.rows, shown(line.cost)])
-    return text.getvalue()
-
-
-def _safe(cell: str | None) -> str:
-    """A text that no spreadsheet takes for a formula.
-
-    >>> _safe("=1+1"), _safe("i-1"), _safe(None)
-    ("'=1+1", 'i-1', '')
-    """
-    return f"'{cell}" if cell and cell[0] in "=+-@\t\r" else cell or ""
+        made.append(csv_line(*words, shown(line.consumed), str(line.rows), shown(line.cost)))
+    return "".join(made)

@@ -11,10 +11,10 @@ from fractions import Fraction
 from typing import Final
 
 from xlroi.errors import InputError
-from xlroi.finops.allocation.summary import csv_line
 from xlroi.finops.budget.budgets import Budget, Key
 from xlroi.finops.budget.forecasting import Forecast, forecast
 from xlroi.finops.budget.months import later, month_end, span
+from xlroi.finops.csvs import csv_line
 from xlroi.finops.facts import DIMENSIONS, NOBODY, Allocation, Ledgers, Pool
 from xlroi.finops.figures.whole import Figures
 from xlroi.finops.showback.findings import findings, rates, units
@@ -346,4 +346,4 @@ def journal_csv(allocation: Allocation) -> Iterator[str]:
     """The chargeback journal, a booking a line, for the books; all of a month and provider sum to the invoice."""
     yield csv_line("period", "date", "provider", "team", "department", "text", "currency", "amount")
     for (month, *texts), amount in _bookings(allocation).items():
-        yield csv_line(month, month_end(month), *texts, allocation.currency, amount)
+        yield csv_line(month, month_end(month), *texts, allocation.currency, f"{amount:f}")

@@ -46,6 +46,8 @@ Overlap = Literal["refuse", "replace", "keep"]
 """What to do with an unclear overlap: refuse it, count the newer export only, or count both."""
 
 _DRAFT: Final = ".update-"
+# Without a day nobody can tell whether two exports hold the same charges.
+_NEEDED: Final = ("bad_charge_start", "empty_charge_start")
 _WAYS_OUT: Final = (
     "give an export of the whole month so far, or of days that are not held; or say that the newer export counts alone "
     "with --replace, or that both count with --keep-repeated"
@@ -111,7 +113,6 @@ def update(
     overlap: Overlap = "refuse",
     refresh: bool = False,
     tell: Callable[[str], None] = lambda _: None,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Updated:
     """Take exports into a state, which is made if there is none, and refresh its results where anything changed.
 
@@ -125,7 +126,7 @@ def update(
     except OSError as error:
         raise InputError(f"{folder}: cannot be made: {error.strerror}") from None
     with locked(folder):
-        job = _Update(folder, engine, write_results, overlap, tell, now().replace(microsecond=0))
+        job = _Update(folder, engine, write_results, overlap, tell, datetime.now(UTC).replace(microsecond=0))
         try:
             return job.run(files, mapping, rules, budget, refresh=refresh)
         finally:
@@ -207,9 +208,10 @@ class _Update:
     def _take_in(self, record: Record, new: Mapping[str, Path], mapping: str | None) -> list[Change]:
         """Put new exports into the record, and say which earlier ones no longer count."""
         incoming = open_bills([str(path) for path in new.values()], self.engine, mapping)
-        groups = look_over(incoming, [Measure("bad_start", "bad_charge_start", "count")])
-        if wrong := {group.file for group in groups if group.values["bad_start"]}:
-            raise incoming.refused([(file, "bad_charge_start") for file in sorted(wrong)]) or AssertionError
+        groups = look_over(incoming, [Measure(check, check, "count") for check in _NEEDED])
+        wrong = dict.fromkeys((group.file, check) for group in groups for check in _NEEDED if group.values[check])
+        if wrong and (error := incoming.refused(list(wrong))):
+            raise error
         keys = {(group.provider, group.account, group.month) for group in groups}
         rivals = [e for e in record.exports if any(p.instead is None and p.key in keys for p in e.slices)]
         self.tell("comparing with what is held")
@@ -301,15 +303,20 @@ class _Update:
                 raise InputError(f"{new[export.sha256]}: changed while it was read; try again when it is whole")
         if (kept := self._mapping(mapping)) and mapping not in shipped() and new:
             _copied(Path(str(mapping)), self.folder / kept)
-        with tempfile.TemporaryDirectory(prefix=_DRAFT, dir=self.folder) as name:
-            draft = Path(name)
-            self.tell("making the results")
-            self.write_results(State(self.folder, record, self.now), opened(self.folder, record, self.engine), draft)
-            made = sorted(draft.iterdir())
-            record.results = {path.name: _sha256(path) for path in made}
-            save_record(self.folder, record)
-            for path in made:
-                path.replace(self.folder / path.name)
+        try:
+            with tempfile.TemporaryDirectory(prefix=_DRAFT, dir=self.folder) as name:
+                draft = Path(name)
+                self.tell("making the results")
+                bills = opened(self.folder, record, self.engine)
+                self.write_results(State(self.folder, record, self.now), bills, draft)
+                made = sorted(draft.iterdir())
+                record.results = {path.name: _sha256(path) for path in made}
+                save_record(self.folder, record)
+                for path in made:
+                    path.replace(self.folder / path.name)
+        except OSError as error:  # a full disk, or a result that is open in a program that locks it
+            message = f"cannot be written: {error.strerror}; mend that (or close the file), then update again"
+            raise InputError([Problem(str(error.filename2 or error.filename), None, "", message)]) from None
         for name in old.results.keys() - record.results.keys():
             (self.folder / name).unlink(missing_ok=True)
         self._sweep(record)

@@ -103,7 +103,13 @@ def cover(book: Book, extra: Sequence[str] = ()) -> Sheet:
     left_out |= {"Static sensitivity", "Simulation", "Optimisation"} - set(extra)
     left_out |= set() if book.what_if else {"Scenarios", "Sensitivity"}
     left_out |= {"P&L"} if not model.profit_and_loss else set()
-    contents = [(name, what) for name, what in CONTENTS.items() if name not in left_out]
+    contents = []
+    for name, what in CONTENTS.items():
+        contents += [(name, what)] if name not in left_out else []
+        if name == "Tables":
+            contents += [(t.label, t.note.rstrip(".") or "A ledger") for t in model.tables.values() if t.ledger]
+        elif name == "Calculations":
+            contents += [(m.title, "; ".join(model.texts[id].label for id in m.lines)) for m in model.matrices]
     for offset, (name, what) in enumerate(contents):
         sheet.put(9 + offset, 6, name, "hyperlink", target=f"'{name}'!A1")
         sheet.put(9 + offset, 7, what, "note")
