@@ -413,6 +413,11 @@ def test_changed_cells_are_counted(book: Path, tmp_path: Path) -> None:
 # Commands.
 
 
+def test_empty_lines_count_for_no_row() -> None:
+    case = with_settings(tills(text_of(("", *ROWS[:1], "", *ROWS[1:]))), ["takings[2].amount=5"])
+    assert [row.values["amount"] for row in case.tables["takings"]] == [10.25, 5, 0.1, 0.2, -5]
+
+
 def test_a_cell_of_a_ledger_is_set_by_its_row() -> None:
     case = with_settings(tills(), ["takings[2].amount=5", "takings[1].shop=South"])
     assert xlroi.run(case).outputs["taken"] == pytest.approx({"North": 0.1 + 0.2, "South": 10.25 + 5 - 5})

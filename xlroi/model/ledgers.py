@@ -52,9 +52,7 @@ def _rows(table: Table, text: str, about: Mapping[str, Any], path: KeyPath, prob
         if heads != list(table.columns):
             problem(path, f"expected the heads {','.join(table.columns)} (got {','.join(heads) or 'nothing'})")
             return ()
-        for number, cells in enumerate(lines, 1):
-            if not cells:
-                continue
+        for number, cells in enumerate(filter(None, lines), 1):
             if len(cells) != len(heads):
                 problem(path, f"row {number} has {len(cells)} cells under {len(heads)} heads")
                 return ()
