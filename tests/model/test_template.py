@@ -62,6 +62,7 @@ def test_the_template_itself_is_sound() -> None:
         ("paid: price * operating", "tco3: price * operating", "reads as a cell in Excel"),
         ("horizon: months", "horizon: month", "'month' is not an input; did you mean 'months'?"),
         ("outputs: [total]", "outputs: [totl]", "small.yaml:24: outputs.0: 'totl' is not a line; did you mean 'total'"),
+        ("outputs: [total]", "outputs: [paid]", "outputs.0: 'paid' runs along the timeline"),
         ("    per: month\n", "    per: moth\n", "'moth' is no axis"),
         ("unit: money, default: 5", "unit: money//, default: x", "expected a number (got 'x')"),
         ("columns: 12", "columns: many", "small.yaml:6: columns"),
