@@ -414,9 +414,7 @@ class _Builder:
                 self._problem(place, f"{name!r} is a single value; a line that runs along the timeline belongs here")
         for i, name in enumerate(t.outputs):
             if name in system.lines and system.lines[name].type.month:
-                self._problem(
-                    ("outputs", i), f"{name!r} runs along the timeline; one value, or one a row, belongs here"
-                )
+                self._problem(("outputs", i), f"{name!r} runs along the timeline; one value (a row) belongs here")
         for path, name in [*named, *matrices]:
             if name not in system.lines:
                 self._problem(path, f"{name!r} is not a line" + did_you_mean(name, lines))
