@@ -96,8 +96,8 @@ def test_a_workbook_and_a_journal_hold_what_was_allocated(run: Run, tmp_path: Pa
     book = openpyxl.load_workbook(target, data_only=True)
     ledger = book["Ledger"]
     assert list(ledger.tables) == ["ledger_table"]
-    assert ledger["H6"].value == "Amount, USD"
-    billed = sum(row[7] for row in ledger.iter_rows(min_row=7, max_col=8, values_only=True) if row[0] is not None)
+    assert ledger["L6"].value == "Amount, USD"
+    billed = sum(row[11] for row in ledger.iter_rows(min_row=7, max_col=12, values_only=True) if row[0] is not None)
     assert billed == pytest.approx(5233.86022672899, rel=1e-14)  # 20.52022672899 of the bill and the other ledgers
     assert "CHECK" not in str(book["Checks"]["B2"].value)
 

@@ -41,6 +41,15 @@ QUANTITIES = {"Search": (1, 3, 1), "Ads": (2, 1, 0)}
 INVOICES = (230, 150, 252)  # 60+40+10+30+90, 80-20+30+60, 50+150+12+40
 
 
+HEADS = "month,provider,service,team,pool,environment,stage,amount"
+
+
+def detailed(row: str, dimensions: str) -> str:
+    """The row with the dimensions that no sheet sums, before its amount."""
+    names, _, amount = row.rpartition(",")
+    return f"{names},{dimensions},{amount}"
+
+
 def csv(heads: str, rows: Sequence[str]) -> str:
     return "\n".join(f"      {line}" for line in (heads, *rows))
 
@@ -89,7 +98,7 @@ tables:
 {more}
   ledger:
     csv: |
-{csv("month,provider,service,team,pool,environment,stage,amount", [*rows, *ledger])}
+{csv(detailed(HEADS, "department,product,use_case,model"), [detailed(row, "-,-,-,-") for row in (*rows, *ledger)])}
   drivers:
     csv: |
 {csv("month,part,driver,quantity", drivers)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -26,6 +26,7 @@ from xlroi.model.starter import yaml_text
 
 __all__ = ["Extent", "journal_csv", "showback_case"]
 
+_ALL_NAMES: Final = "All"
 _COLUMNS: Final = 36  # months that the model has room for
 _AHEAD: Final = 12
 _MOST_ROWS: Final = 20_000
@@ -128,8 +129,9 @@ def _text(sheet: _Sheet, title: str, source: str, as_of: date, has_part: bool) -
     yield from _table("providers", ((name, {"kind": _kind(allocation, name)}) for name in sheet.rows.providers), about)
     yield from _table("teams", _teams(sheet), about)
     yield from _table("services", ((name, {}) for name in sheet.rows.services.names), about)
-    for id, rows in (("environments", sheet.rows.environments), ("stages", sheet.rows.stages)):
-        yield from _table(id, ((name, {}) for name in rows.names), about)
+    for dimension in ("environment", "stage"):
+        names = sheet.rows.dimensions[dimension].names
+        yield from _table(f"{dimension}s", ((name, {}) for name in names), about)
     pools = [(p.name, {"split": p.method, "driver": _driver(sheet, p) or "-"}) for p in allocation.pools]
     yield from _table("pools", pools, about)
     yield from _table("outlooks", _outlooks(sheet), about)
@@ -240,10 +242,7 @@ _BASELINES: Final = {"mape": "damped Holt", "naive": "naive", "drift": "drift"}
 
 def _ledgers(sheet: _Sheet) -> Ledgers:
     return {
-        "ledger": (
-            ("month", "provider", "service", "team", "pool", "environment", "stage", "amount"),
-            _summed(_charged(sheet)),
-        ),
+        "ledger": (("month", "provider", "service", "team", "pool", *_SHOWN, *_MORE, "amount"), _charged(sheet)),
         "shares": (("pool", "part", "share"), list(_shared(sheet))),
         "drivers": (("month", "part", "driver", "quantity"), _summed(_driven(sheet))),
         "invoices": (("month", "provider", "amount"), _summed(_invoiced(sheet))),
@@ -267,14 +266,27 @@ def _summed(keyed: Keyed) -> list[list[Cell]]:
     return [[*key, float(found[key])] for key in sorted(found) if found[key]]
 
 
-def _charged(sheet: _Sheet) -> Keyed:
+_SHOWN: Final = ("environment", "stage")
+_MORE: Final = ("department", "product", "use_case", "model")
+_DETAILED: Final = 5_000  # rows of a ledger up to which it has the dimensions that no sheet sums
+
+
+def _charged(sheet: _Sheet) -> list[list[Cell]]:
+    """The ledger, with all dimensions where that leaves it short enough to read."""
+    found = _summed(_charges(sheet, (*_SHOWN, *_MORE)))
+    return found if len(found) <= _DETAILED else _summed(_charges(sheet, _SHOWN))
+
+
+def _charges(sheet: _Sheet, dimensions: Collection[str]) -> Keyed:
     rows = sheet.rows
-    kinds = [(DIMENSIONS.index(kind), of) for kind, of in (("environment", rows.environments), ("stage", rows.stages))]
     for charge in sheet.allocation.charges:
         team = "" if charge.pool else rows.teams.row[charge.team]
-        environment, stage = (of.row[charge.owner[index]] for index, of in kinds)
+        owner = dict(zip(DIMENSIONS, charge.owner, strict=True))
+        names = [
+            rows.dimensions[name].row[owner[name]] if name in dimensions else _ALL_NAMES for name in (*_SHOWN, *_MORE)
+        ]
         service = rows.services.row[charge.service]
-        key = (sheet.number(charge.month), charge.provider, service, team, charge.pool, environment, stage)
+        key: tuple[Cell, ...] = (sheet.number(charge.month), charge.provider, service, team, charge.pool, *names)
         yield key, Fraction(charge.amount)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -32,8 +32,8 @@ class AllRows:
     providers: tuple[str, ...]
     teams: Rows
     services: Rows
-    environments: Rows
-    stages: Rows
+    dimensions: Mapping[str, Rows]
+    """Of all dimensions but the team."""
 
 
 def rows_of(
@@ -47,10 +47,7 @@ def rows_of(
     by_team: defaultdict[str, Fraction] = defaultdict(Fraction)
     by_service: defaultdict[str, Fraction] = defaultdict(Fraction)
     own: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    kinds: dict[str, defaultdict[str, Fraction]] = {
-        "environment": defaultdict(Fraction),
-        "stage": defaultdict(Fraction),
-    }
+    by_dimension = {name: defaultdict[str, Fraction](Fraction) for name in DIMENSIONS}
     for part in allocation.parts:
         by_team[part.team] += part.exact
         by_service[part.service] += part.exact
@@ -61,8 +58,8 @@ def rows_of(
         by_service[charge.service] += 0
         if not charge.pool:
             own[charge.team, charge.month] += charge.amount
-        for kind, costs in kinds.items():
-            costs[charge.owner[DIMENSIONS.index(kind)]] += abs(Fraction(charge.amount))
+        for costs, name in zip(by_dimension.values(), charge.owner, strict=True):
+            costs[name] += abs(Fraction(charge.amount))
     kept = {team for (team, _), amount in own.items() if amount < 0} | {NOBODY}
     kept |= {name for kind, name in named if kind == "team"}
     kept |= sharing
@@ -70,15 +67,18 @@ def rows_of(
         tuple(sorted({provider for _, provider in allocation.invoices})),
         _rows(by_team, teams, "Other teams", kept),
         _rows(by_service, services, "Other services", {name for kind, name in named if kind == "service"}),
-        _rows(kinds["environment"], most, "Other environments", {NOBODY}),
-        _rows(kinds["stage"], most, "Other stages", {NOBODY}),
+        {
+            name: _rows(costs, most, f"Other {name.replace('_', ' ')}s", {NOBODY})
+            for name, costs in by_dimension.items()
+            if name != "team"
+        },
     )
 
 
-def _rows(costs: Mapping[str, Fraction], most: int, others: str, kept: Iterable[str]) -> Rows:
+def _rows(costs: Mapping[str, Fraction], most: int, others: str, kept: Collection[str]) -> Rows:
     """The ``most`` largest names, one row for all others, and the kept ones; what nobody owns comes last."""
     order = sorted(costs, key=lambda name: (name == NOBODY, -abs(costs[name]), name))
-    own = [name for index, name in enumerate(order) if index < most or name in set(kept)]
+    own = [name for index, name in enumerate(order) if index < most or name in kept]
     rest = [name for name in order if name not in own]
     if len(rest) == 1:  # alone it needs no other name
         own, rest = order, []
