@@ -34,6 +34,7 @@ FULL = Dashboard(
     cost="billed",
     made=datetime(2026, 11, 21, 7, 30, tzinfo=UTC),
     newest=date(2026, 11, 20),
+    part="2026-11",
     sources=(
         Source("2026-11.csv.gz", "ab" * 32, "2026-11-21 07:30 UTC", "2026-10 to 2026-11", 12345, "61,000.02 USD"),
     ),
@@ -215,7 +216,7 @@ def test_many_teams_are_folded_and_none_is_lost() -> None:
 
 def test_one_month_has_nothing_to_be_compared_with() -> None:
     lines = (Line("Search", (D("-5.00"),)),)
-    text = page(replace(FULL, months=("2026-11",), teams=lines, services=(), newest=date(2026, 11, 30))).decode()
+    text = page(replace(FULL, months=("2026-11",), teams=lines, services=(), part="")).decode()
     assert "so far" not in text
     assert "Change<b>" not in text
     assert '<data value="-5.00">−5.00</data>' in text

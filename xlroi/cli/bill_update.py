@@ -103,6 +103,7 @@ def _write_results(state: State, bills: Bills, folder: Path) -> None:
         title="Cloud cost",
         made=state.made,
         newest=date.fromisoformat(state.record.newest),
+        part=spending.part,
         sources=_sources(state),
         figures=seen,
         budgets=held,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -147,6 +146,8 @@ class Dashboard:
     sources: tuple[Source, ...]
     months: tuple[str, ...]
     """``2026-03``, in order, without gaps."""
+    part: str
+    """The last of them where it is billed in part only, else empty."""
     teams: tuple[Line, ...]
     services: tuple[Line, ...]
     checks: tuple[Check, ...]
@@ -168,5 +169,4 @@ class Dashboard:
     @property
     def so_far(self) -> bool:
         """Whether the last month is not over yet, so that it cannot be held against the month before."""
-        year, month = map(int, self.months[-1].split("-"))
-        return self.newest < date(year, month, monthrange(year, month)[1])
+        return self.months[-1] == self.part

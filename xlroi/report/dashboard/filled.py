@@ -44,6 +44,7 @@ def dashboard_of(
     title: str,
     made: datetime,
     newest: date,
+    part: str = "",
     sources: Sequence[Source] = (),
     figures: Figures | None = None,
     budgets: BudgetCheck | None = None,
@@ -51,15 +52,16 @@ def dashboard_of(
 ) -> Dashboard:
     """Teams, services and checks of an allocation, with figures and budgets of the same bills where there are any.
 
-    Amounts are those of the showback, to the minor unit, so that teams, services and invoices have the same sums.
+    ``part`` is the last month where it is billed in part only. Amounts are those of the showback, to the minor unit, so
+    that teams, services and invoices have the same sums.
     """
     months = tuple(_months(allocation.months[0], allocation.months[-1]))
     by_team: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     by_service: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     allocated: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for part in allocation.parts:
-        for sums, name in ((by_team, part.team), (by_service, part.service), (allocated, part.provider)):
-            sums[name, part.month] = add(sums[name, part.month], part.cents)
+    for borne in allocation.parts:
+        for sums, name in ((by_team, borne.team), (by_service, borne.service), (allocated, borne.provider)):
+            sums[name, borne.month] = add(sums[name, borne.month], borne.cents)
     planned = [name for by, name in budgets.outlooks if by == "team"] if budgets else []
     teams = dict.fromkeys([*allocation.teams, *planned])  # a team may have a budget and no cost yet
     services = _lines({service: None for service, _ in by_service}, by_service, months)
@@ -72,6 +74,7 @@ def dashboard_of(
         newest=newest,
         sources=tuple(sources),
         months=months,
+        part=part,
         teams=tuple(
             sorted(_lines(teams, by_team, months), key=lambda line: (line.name == NOBODY, -line.now, line.name))
         ),
