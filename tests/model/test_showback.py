@@ -454,3 +454,23 @@ def test_the_workbook_of_the_sample_agrees_in_ironcalc(sample: tuple[Allocation,
     proof = xlroi.verify(tmp_path / "book.xlsx", count=4).proof
     assert proof.mismatches == []
     assert proof.cells > 10_000
+
+
+def test_of_a_long_history_the_latest_months_are_shown() -> None:
+    months = span("2023-01", "2026-03")  # 39 of them, and 12 ahead: 51, of which a workbook has 36
+    case = showback_case(
+        allocation_of({("A", month): Decimal(n + 1) for n, month in enumerate(months)}), "Test", date(2026, 3, 31)
+    )
+    found = xlroi.run(case)
+    assert wrong(found) == set()
+    assert (case.inputs["months"].base, case.inputs["whole_months"].base) == (36, 39 - 15)
+    # Without the first 15: 16 + 17 + ... + 39 = 24 * (16 + 39) / 2.
+    assert found.outputs["total_cost"] == pytest.approx(660)
+    assert case.tables["ledger"][0].source == "Test, from 2024-04 on"
+
+
+def test_a_journal_of_very_many_teams_books_the_rows_of_teams() -> None:
+    own = {(f"T{n}", "2026-01"): Decimal(n + 1) / 100 for n in range(5_001)}
+    case = showback_case(allocation_of(own), "Test", date(2026, 1, 31), extent=Extent(teams=3))
+    assert [row.values["team"] for row in case.tables["journal"]] == ["Other teams", "T4998", "T4999", "T5000"]
+    assert wrong(xlroi.run(case)) == set()

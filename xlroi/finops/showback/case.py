@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -72,7 +72,8 @@ def showback_case(
 ) -> Case:
     """The case of a workbook; ``part`` is the last month where it is billed in part only.
 
-    ``source`` says where the rows come from. Raises :class:`InputError` for more months than the workbook has columns.
+    ``source`` says where the rows come from. The workbook has 36 months: of a longer history it holds the latest, and
+    the source says from when on.
     """
     billed = span(allocation.months[0], allocation.months[-1])
     whole = len(billed) - (part == billed[-1])
@@ -85,15 +86,27 @@ def showback_case(
         first = min(first, budget.months[0])
         whole += len(span(first, billed[0])) - 1
     months = span(first, end)
-    if len(months) > _COLUMNS:
-        raise InputError(
-            f"the bills and the months ahead are {len(months)} months, {months[0]} to {months[-1]}; a workbook holds "
-            f"{_COLUMNS}: leave the oldest bills out"
-        )
+    if (more := len(months) - _COLUMNS) > 0:
+        if more >= whole:
+            raise InputError(f"the budget ends in {end}, more than {_COLUMNS} months after {billed[-1]}")
+        months, whole = months[more:], whole - more
+        allocation = _since(allocation, months[0])
+        source = f"{source}, from {months[0]} on"
     rows = rows_of(allocation, extent.teams, extent.services, budget.amounts if budget else ())
     sheet = _Sheet(allocation, rows, months, whole, budget, figures)
     text = "\n".join(_text(sheet, title or "Cost of cloud and own capacity by team", source, as_of, bool(part)))
     return case_from(parse_yaml(text + "\n", "showback"))
+
+
+def _since(allocation: Allocation, month: str) -> Allocation:
+    """The same without what is older than a month."""
+    return replace(
+        allocation,
+        months=tuple(m for m in allocation.months if m >= month),
+        charges=tuple(charge for charge in allocation.charges if charge.month >= month),
+        parts=tuple(part for part in allocation.parts if part.month >= month),
+        invoices={at: amount for at, amount in allocation.invoices.items() if at[0] >= month},
+    )
 
 
 def _text(sheet: _Sheet, title: str, source: str, as_of: date, has_part: bool) -> Iterator[str]:
@@ -336,8 +349,12 @@ def _borne(sheet: _Sheet) -> Keyed:
 
 
 def _booked(sheet: _Sheet) -> Keyed:
-    for (month, provider, team, department, text), amount in _bookings(sheet.allocation).items():
-        yield (sheet.number(month), f"Period {month}", provider, team, department, text), Fraction(amount)
+    """In cents, of every team by name, or of the rows of teams where that would be too long to read."""
+    bookings = _bookings(sheet.allocation)
+    rows = sheet.rows.teams.row
+    for (month, provider, team, department, text), amount in bookings.items():
+        named = (team, department) if len(bookings) <= _DETAILED else (rows[team], "several")
+        yield (sheet.number(month), f"Period {month}", provider, *named, text), Fraction(amount)
 
 
 def _bookings(allocation: Allocation) -> dict[tuple[str, str, str, str, str], Decimal]:
