@@ -110,6 +110,7 @@ def test_a_pool_stays_unallocated_where_nobody_owns_anything(tmp_path: Path) -> 
     for split in ("even", "proportional"):
         found = allocated(tmp_path, USD + "dimensions:\n" + BY_TAG + SUPPORT % split, rows)
         assert borne(found, "Support") == {NOBODY: 8}
+        assert any("the pool 'Support' stays unallocated in 2026-03" in remark for remark in found.remarks)
 
 
 def test_a_team_in_credit_bears_no_part_of_a_proportional_pool(tmp_path: Path) -> None:

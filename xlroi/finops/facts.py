@@ -93,4 +93,4 @@ class Allocation:
     invoices: Mapping[tuple[str, str], Decimal]
     """What a (month, provider) cost, counted apart from the rules; exact."""
     remarks: tuple[str, ...] = ()
-    """What the reader should know: rules that matched nothing, what stayed unallocated and why."""
+    """What the reader should know: a cost to doubt, rules that matched nothing, pools that stayed unallocated."""

@@ -15,7 +15,7 @@ from xlroi.finops.allocation.names import Names
 from xlroi.finops.allocation.rules import Rules
 from xlroi.finops.allocation.shares import NoShares, parts_of
 from xlroi.finops.bills import Bills
-from xlroi.finops.facts import DIMENSIONS, NOBODY, Allocation, Charge, Origin, Pool
+from xlroi.finops.facts import DIMENSIONS, NOBODY, Allocation, Charge, Origin, Part, Pool
 from xlroi.finops.ledger import Measure
 from xlroi.finops.money import add, minor_unit, multiply
 from xlroi.finops.overview import Group, look_over
@@ -93,7 +93,7 @@ class _Allocating:
         cost = costs.pop() if len(costs) == 1 else "mixed"
         return Allocation(
             rules.currency, self.unit, cost, months, tuple(teams), charges, pools, quantities, parts, by_shown,
-            (*self.doubts, *self._remarks(charges)),
+            (*self.doubts, *self._remarks(parts)),
         )  # fmt: skip
 
     def _give_names(self) -> None:
@@ -255,12 +255,14 @@ class _Allocating:
         message = f"the pool {error.pool.name!r} cannot be shared: {error}; {ways}, or share it by {{fixed: ...}}"
         return InputError([self.rules.document.problem(path, message)])
 
-    def _remarks(self, charges: tuple[Charge, ...]) -> Iterator[str]:
+    def _remarks(self, parts: Sequence[Part]) -> Iterator[str]:
         file = self.rules.document.file
         for rule in self.rules.all():
             if rule.path not in self.matched:
                 yield f"{file}:{rule.line}: {'.'.join(map(str, rule.path))}: matched nothing that was left to it"
-        providers = {charge.provider for charge in charges}
+        for pool, month in sorted({(part.pool, part.month) for part in parts if part.pool and part.team == NOBODY}):
+            yield f"the pool {pool!r} stays unallocated in {month}"
+        providers = {part.provider for part in parts}
         for loaded in self.rules.ledgers:
             if loaded.ledger.name not in providers:
                 yield f"{loaded.ledger.file}: costs nothing in the months of the bill"
