@@ -27,7 +27,7 @@ _MOST_NAMES = 15
 @click.option("--rules", "rules_file", required=True, metavar="FILE", help="Who bears what; docs/bills/allocate.md.")
 @click.option("-o", "target", type=click.Path(path_type=Path), help="Write a workbook (.xlsx), or every part (.csv).")
 @click.option("--journal", type=click.Path(path_type=Path), help="Write the chargeback journal, in cents (.csv).")
-@click.option("--budget", "budget_file", metavar="FILE", help="Budgets for the workbook; docs/bills/check.md.")
+@click.option("--budget", "budget_file", metavar="FILE", help="Budgets for the workbook; docs/bills/budget.md.")
 @click.option("--usage", type=click.Path(path_type=Path), help="Quantities for the workbook; docs/bills/figures.md.")
 @click.option("--teams", type=click.IntRange(1, 60), default=15, help="Teams with a row in the workbook. [15]")
 @click.option("--services", type=click.IntRange(1, 60), default=10, help="Services with a row in the workbook. [10]")
@@ -68,6 +68,8 @@ def allocate(
     for path, what, endings in ((target, "a showback", (".xlsx", ".csv")), (journal, "a journal", (".csv",))):
         if path:
             writable(path, what, endings, force=force)
+    if target and journal and target.resolve() == journal.resolve():
+        raise InputError(f"{target}: showback and journal are two files; name another one with --journal")
     rules = load_rules(rules_file)
     budget = load_budget(budget_file) if budget_file else None
     used = load_usage(usage) if usage else ()
@@ -96,6 +98,7 @@ def allocate(
             part=spending.part,
             budget=budget,
             figures=seen,
+            rates=rules.rates,
             title=title,
             extent=Extent(teams, services),
         )

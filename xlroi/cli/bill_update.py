@@ -95,6 +95,7 @@ def _write_results(state: State, bills: Bills, folder: Path) -> None:
         part=spending.part,
         budget=budget,
         figures=seen,
+        rates=rules.rates,
     )
     build(case, folder / SHOWBACK)
     hint = "No rules were given, so no team owns anything; --rules rules.yaml says who does."

@@ -32,7 +32,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from xlroi.errors import InputError, Problem
 from xlroi.finops.budget.months import fiscal_year
@@ -92,13 +93,20 @@ def _decimal(value: Any) -> Decimal:
     return Decimal(repr(number_from(value)))
 
 
+def _no_percentage(share: Decimal) -> Decimal:
+    """Who writes 90 means 90%."""
+    if share > 10:
+        raise PydanticCustomError("share", "expected a share, as 90% or 0.9")
+    return share
+
+
 Share = Annotated[Decimal, BeforeValidator(_decimal), Field(gt=0)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
 class _Thresholds(Strict):
-    actual: Share = Decimal("0.9")
-    forecast: Share = Decimal(1)
+    actual: Annotated[Share, AfterValidator(_no_percentage)] = Decimal("0.9")
+    forecast: Annotated[Share, AfterValidator(_no_percentage)] = Decimal(1)
     probability: Annotated[Share, Field(le=1)] = Decimal("0.5")
 
 

@@ -130,7 +130,9 @@ def _refuse(spending: Spending, budget: Budget) -> None:
                     for key in budget.amounts if key[0] == "team"][:1]  # fmt: skip
     for key in budget.amounts if not problems else ():
         free = [name for by, name in spending.costs if by == key[0] and (by, name) not in budget.amounts]
-        if key not in spending.costs and (hint := did_you_mean(key[1], free)):
+        alike = [name for name in free if name.casefold() == key[1].casefold()]
+        hint = f"; did you mean {alike[0]!r}?" if alike else did_you_mean(key[1], free)
+        if key not in spending.costs and hint:
             problems.append(budget.problem(key, f"the bills have no such {key[0]}{hint}"))
     if problems:
         raise InputError(problems)

@@ -17,7 +17,7 @@ from xlroi.finops.budget.months import later, month_end, span
 from xlroi.finops.csvs import csv_line
 from xlroi.finops.facts import DIMENSIONS, NOBODY, Allocation, Ledgers, Pool
 from xlroi.finops.figures.whole import Figures
-from xlroi.finops.showback.findings import findings, rates, units
+from xlroi.finops.showback.findings import Exchange, findings, key_figures, units
 from xlroi.finops.showback.rows import AllRows, bearing, rows_of
 from xlroi.model.case import Case, case_from
 from xlroi.model.ledgers import csv_of
@@ -54,6 +54,7 @@ class _Sheet:
     """How many of them are billed whole."""
     budget: Budget | None
     figures: Figures | None
+    exchange: Exchange
 
     def number(self, month: str) -> float:
         return float(self.months.index(month) + 1)
@@ -67,20 +68,21 @@ def showback_case(
     part: str = "",
     budget: Budget | None = None,
     figures: Figures | None = None,
+    rates: Mapping[str, Decimal] | None = None,
     title: str = "",
     extent: Extent = Extent(),
 ) -> Case:
     """The case of a workbook; ``part`` is the last month where it is billed in part only.
 
-    ``source`` says where the rows come from. The workbook has 36 months: of a longer history it holds the latest, and
-    the source says from when on.
+    ``source`` says where the rows come from; ``rates`` are those of the rules, for figures in other currencies. The
+    workbook has 36 months: of a longer history it holds the latest, and the source says from when on.
     """
     billed = span(allocation.months[0], allocation.months[-1])
     whole = len(billed) - (part == billed[-1])
     if whole:
         end = max(budget.months[-1], billed[-1]) if budget else later(billed[-1], _AHEAD)
     else:  # a part of a month says nothing of months ahead: it is shown as it is
-        end, whole, part = billed[-1], len(billed), ""
+        end, whole = billed[-1], len(billed)
     first = billed[0]
     if budget and budget.months[-1] >= first:  # the budget of the year is whole, though its bills begin later
         first = min(first, budget.months[0])
@@ -93,8 +95,10 @@ def showback_case(
         allocation = _since(allocation, months[0])
         source = f"{source}, from {months[0]} on"
     rows = rows_of(allocation, extent.teams, extent.services, budget.amounts if budget else ())
-    sheet = _Sheet(allocation, rows, months, whole, budget, figures)
-    text = "\n".join(_text(sheet, title or "Cost of cloud and own capacity by team", source, as_of, bool(part)))
+    exchange = dict[str | None, Decimal]((rates or {}).items())
+    exchange[allocation.currency] = Decimal(1)
+    sheet = _Sheet(allocation, rows, months, whole, budget, figures, exchange)
+    text = "\n".join(_text(sheet, title or "Cost of cloud and own capacity by team", source, as_of, part))
     return case_from(parse_yaml(text + "\n", "showback"))
 
 
@@ -109,7 +113,7 @@ def _since(allocation: Allocation, month: str) -> Allocation:
     )
 
 
-def _text(sheet: _Sheet, title: str, source: str, as_of: date, has_part: bool) -> Iterator[str]:
+def _text(sheet: _Sheet, title: str, source: str, as_of: date, part: str) -> Iterator[str]:
     allocation, budget = sheet.allocation, sheet.budget
     first = date.fromisoformat(f"{sheet.months[0]}-01") - timedelta(days=1)
     about = f"source: {yaml_text(source)}, as_of: {as_of.isoformat()}"
@@ -118,7 +122,7 @@ def _text(sheet: _Sheet, title: str, source: str, as_of: date, has_part: bool) -
         "start_date": first.isoformat(),
         "months": len(sheet.months),
         "whole_months": sheet.whole,
-        "part_month": sheet.whole + 1 if has_part else 0,
+        "part_month": int(sheet.number(part)) if part else 0,
         "minor_unit": float(allocation.unit),
         "budget_year": int(sheet.months[sheet.whole - 1][:4]),
     }
@@ -150,10 +154,10 @@ def _text(sheet: _Sheet, title: str, source: str, as_of: date, has_part: bool) -
     yield from _table("outlooks", _outlooks(sheet), about)
     yield from _table(
         "figures",
-        ((name, {}) for name in dict.fromkeys(f for f, _, _ in rates(sheet.figures, allocation.currency))),
+        ((name, {}) for name in dict.fromkeys(f for f, _, _ in key_figures(sheet.figures, sheet.exchange))),
         about,
     )
-    yield from _table("units", ((name, {}) for name in units(sheet.figures, allocation.currency)), about)
+    yield from _table("units", ((name, {}) for name in units(sheet.figures, sheet.exchange)), about)
     for id, (heads, lines) in _ledgers(sheet).items():
         if len(lines) > _MOST_ROWS:
             raise InputError(
@@ -264,7 +268,7 @@ def _ledgers(sheet: _Sheet) -> Ledgers:
             ("month", "period", "provider", "team", "department", "text", "amount"),
             _summed(_booked(sheet)),
         ),
-        **findings(sheet.figures, sheet.allocation.currency, sheet.months),
+        **findings(sheet.figures, sheet.exchange, sheet.months),
     }
 
 

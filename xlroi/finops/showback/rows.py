@@ -51,6 +51,9 @@ def rows_of(
     for part in allocation.parts:
         by_team[part.team] += part.exact
         by_service[part.service] += part.exact
+    for kind, name in named:  # a budget has its row, though nothing was spent yet
+        if kind in ("team", "service"):
+            (by_team if kind == "team" else by_service)[name] += 0
     sharing = {team for pool in allocation.pools for team in pool.weights or ()}
     for team in {*allocation.teams, *sharing}:
         by_team[team] += 0
