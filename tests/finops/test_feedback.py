@@ -93,11 +93,16 @@ def test_prices_mix_and_quantities_are_those_of_the_charges(tmp_path: Path) -> N
     assert any(remark.startswith("GPUs found by GpuCount (2 ") for remark in found.remarks)
 
 
+DAYS = (31, 28, 31, 30, 31, 30)
+"""Of the months from January to June 2026."""
+
+
 def test_six_whole_months_make_a_trend_and_five_do_not(tmp_path: Path) -> None:
-    # Hours grow by 2% a month and the price falls by 1%: over twelve months 1.02¹² − 1 and 0.99¹² − 1.
+    # Hours of a day grow by 2% a month and the price falls by 1%: over twelve months 1.02¹² − 1 and 0.99¹² − 1.
+    hours = [days * Decimal(32) * Decimal("1.02") ** n for n, days in enumerate(DAYS)]
     months = [
-        charge(str(Decimal(1000) * Decimal("1.02") ** n * 3 * Decimal("0.99") ** n)[:16], f"2026-{n + 1:02d}",
-               ConsumedQuantity=str(Decimal(1000) * Decimal("1.02") ** n)[:16], SkuPriceDetails='{"GpuCount": 1}')
+        charge(str(hours[n] * 3 * Decimal("0.99") ** n)[:16], f"2026-{n + 1:02d}",
+               ConsumedQuantity=str(hours[n])[:16], SkuPriceDetails='{"GpuCount": 1}')
         for n in range(6)
     ]  # fmt: skip
     found = values(measured(write_bill(tmp_path / "six.csv", months)))
@@ -200,11 +205,34 @@ def test_a_case_takes_what_the_bill_measured_with_source_and_date(run: Run, tmp_
     assert case.read_text() == text
 
 
+def test_the_same_use_every_day_is_no_growth_whatever_the_length_of_the_months(tmp_path: Path) -> None:
+    months = [
+        charge(str(72 * days), f"2026-{n + 1:02d}", ConsumedQuantity=str(24 * days), SkuPriceDetails='{"GpuCount": 1}')
+        for n, days in enumerate(DAYS)
+    ]
+    assert values(measured(write_bill(tmp_path / "flat.csv", months)))["demand_growth"] == pytest.approx(0, abs=1e-12)
+
+
+def test_a_line_of_the_month_does_not_make_its_days_whole(tmp_path: Path) -> None:
+    daily = [
+        charge("24", "2026-03", ConsumedQuantity="24", SkuPriceDetails='{"GpuCount": 1}',
+               ChargePeriodStart=f"2026-03-{day:02d}T00:00:00Z", ChargePeriodEnd=f"2026-03-{day + 1:02d}T00:00:00Z")
+        for day in range(1, 7)
+    ]  # fmt: skip
+    stored = charge("2", "2026-03", ServiceCategory="Storage", ConsumedQuantity="100", ConsumedUnit="GB-Months")
+    assert measured(write_bill(tmp_path / "part.csv", [*daily, stored])).whole_months == ()
+
+
 def test_a_trend_outside_the_bounds_of_its_input_is_left_out_and_said(run: Run, tmp_path: Path) -> None:
     months = [
-        charge(str(3 * 2**n), f"2026-{n + 1:02d}", ConsumedQuantity=str(2**n), SkuPriceDetails='{"GpuCount": 1}')
-        for n in range(6)
-    ]  # doubling every month is 2¹² − 1 = 4,095 a year, more than 1,000%
+        charge(
+            str(3 * 2**n * days),
+            f"2026-{n + 1:02d}",
+            ConsumedQuantity=str(2**n * days),
+            SkuPriceDetails='{"GpuCount": 1}',
+        )
+        for n, days in enumerate(DAYS)
+    ]  # doubling every month, by the day, is 2¹² − 1 = 4,095 a year, more than 1,000%
     (tmp_path / "case.yaml").write_text(CASE)
     code, out, err = run("bill", "into-case", str(write_bill(tmp_path / "b.csv", months)), str(tmp_path / "case.yaml"))
     assert code == 0

@@ -23,7 +23,7 @@ from xlroi.finops.money import add, add_all
 from xlroi.finops.overview import ROWS, look_over
 from xlroi.finops.tags import read_tags
 
-__all__ = ["LastMonth", "Spending", "spending_of_allocation", "spending_of_bills", "unfinished"]
+__all__ = ["Day", "LastMonth", "Spending", "of_a_day", "spending_of_allocation", "spending_of_bills", "unfinished"]
 
 LastMonth = Literal["auto", "whole", "part"]
 NONE: Final = "(none)"
@@ -148,7 +148,7 @@ def _days(bills: Bills, months: Sequence[str]) -> list[Day]:
     return [(provider or NONE, start, end or start) for provider, start, end, _ in bills.rows(cube) if start]
 
 
-def _of_a_day(start: str, end: str) -> bool:
+def of_a_day(start: str, end: str) -> bool:
     """Whether a charge is of a day or less; what is no date, which a profile reports, tells nothing."""
     try:
         return (date.fromisoformat(end) - date.fromisoformat(start)).days <= 1
@@ -175,7 +175,7 @@ def unfinished(days: Iterable[Day], month: str) -> tuple[str, str]:
     for provider, start, end in days:
         if start[:7] == month:
             now[provider].add(start)
-            if _of_a_day(start, end):
+            if of_a_day(start, end):
                 daily[provider].add(start)
         elif start < month:
             before[provider].add(start)

@@ -16,9 +16,11 @@ import narwhals as nw
 
 from xlroi.errors import InputError, Problem
 from xlroi.finops.bills import Bills
+from xlroi.finops.budget.months import month_end
+from xlroi.finops.budget.spending import Day, of_a_day, unfinished
 from xlroi.finops.feedback.units import gigabyte_months, gigabytes, gpu_hours, gpus, leaves_cloud, term_years
 from xlroi.finops.ledger import Measure
-from xlroi.finops.overview import look_over
+from xlroi.finops.overview import ROWS, look_over
 from xlroi.finops.profile import verdicts
 from xlroi.importers.source import Measured
 
@@ -113,18 +115,25 @@ def measure_bill(bills: Bills, known: Mapping[str, int], *, keep_repeated: bool 
 def _whole_months(bills: Bills) -> tuple[list[str], date]:
     """The months that usage covers from first to last day, and the last day of all charges.
 
-    A fee for the month covers it on its first day already, so it does not tell.
+    Charges of a day or less tell, where a month has any: what is for the whole month covers it from its first day on.
     """
-    ends = [Measure("first", "charge_start", "min"), Measure("last", "charge_end", "max")]
-    whole, latest = [], date.min
-    for month, category, first, last in bills.rows(bills.cube(["month", "category"], ends)):
+    by_month: defaultdict[str, list[Day]] = defaultdict(list)
+    latest = date.min
+    cube = bills.cube(["month", "provider", "category", "charge_start", "charge_end"], [ROWS])
+    for month, provider, category, start, end, _ in bills.rows(cube):
         year, number = divmod(int(month[:4]) * 12 + int(month[5:]), 12)
         following = date(year, number + 1, 1)
-        end = min(following, _day(last) or date(int(month[:4]), int(month[5:]), 1) + timedelta(days=1))
-        if category == "Usage" and first is not None and first <= f"{month}-01" and end == following:
-            whole.append(month)
-        latest = max(latest, end - timedelta(days=1))
-    return sorted(whole), latest
+        until = min(following, _day(end) or date(int(month[:4]), int(month[5:]), 1) + timedelta(days=1))
+        latest = max(latest, until - timedelta(days=1))
+        if category == "Usage" and start:
+            by_month[month].append((provider or "", start, until.isoformat()))
+    return sorted(month for month, days in by_month.items() if _is_whole(days, month)), latest
+
+
+def _is_whole(days: Sequence[Day], month: str) -> bool:
+    daily = [start for _, start, end in days if of_a_day(start, end)]
+    begins, ends = min(daily or [start for _, start, _ in days]), max(end for _, _, end in days)
+    return begins <= f"{month}-01" and not unfinished(days, month)[1] and (bool(daily) or ends > month_end(month))
 
 
 def _day(text: str | None) -> date | None:
@@ -214,10 +223,11 @@ def _measured(found: _Found, months: Sequence[str]) -> Iterator[Measured]:
         if not found.unpriced:
             yield Measured("mean_gpu_hour", whole.price, note=f"{float(whole.quantity):,.6g} GPU-hours of all terms")
         monthly = [float(_of(uses, _GPU, [month]).quantity) for month in months]
+        daily = [hours / int(month_end(month)[8:]) for hours, month in zip(monthly, months, strict=True)]
         note = f"mean of {len(months)} month{'s' if len(months) > 1 else ''}"
         yield Measured("billed_gpu_hours", sum(monthly) / len(monthly), note=note)
-        if (growth := _trend(monthly)) is not None:
-            yield Measured("demand_growth", growth, note=f"trend of GPU-hours over {len(months)} months")
+        if (growth := _trend(daily)) is not None:  # a day, as months differ in length
+            yield Measured("demand_growth", growth, note=f"trend of GPU-hours a day over {len(months)} months")
         prices = [_of(uses, ["on_demand"], [month]) for month in months]
         if all(use.quantity > 0 for use in prices) and (change := _trend([use.price for use in prices])) is not None:
             yield Measured("price_change", change, note=f"trend of the price on demand over {len(months)} months")
