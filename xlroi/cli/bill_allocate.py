@@ -14,6 +14,7 @@ from xlroi.cli.options import JSON
 from xlroi.cli.show import print_json, shown, table, working
 from xlroi.errors import InputError
 from xlroi.files import placed, same, writable
+from xlroi.values import from_serial
 
 if TYPE_CHECKING:
     from xlroi.finops.budget.spending import LastMonth
@@ -87,6 +88,7 @@ def allocate(
         )
     if budget:
         check(spending, budget)  # refuses what is no team or service of the bills
+    left_out: list[str] = []
     if is_book and target:
         from xlroi.api import build
 
@@ -102,6 +104,9 @@ def allocate(
             title=title,
             extent=Extent(teams, services),
         )
+        shown_from = from_serial(case.inputs["start_date"].base + 1).isoformat()[:7]
+        if shown_from > found.months[0]:
+            left_out.append(f"the workbook has room for 36 months: it shows {shown_from} and later")
         with working() as step:
             step("writing the workbook")
             build(case, target, force=force)
@@ -113,7 +118,7 @@ def allocate(
         print_json(_data(found))
     else:
         _show(found)
-        for remark in spending.remarks:
+        for remark in (*spending.remarks, *left_out):
             click.echo(f"note: {remark}", err=True)
         click.echo()
         for path in filter(None, (target, journal)):

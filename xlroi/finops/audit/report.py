@@ -79,7 +79,7 @@ def case_of(found: Reconciliation, title: str, bill: str, telemetry: str, contra
 def _data(found: Reconciliation, title: str, bill: str, files: str) -> dict[str, Any]:
     names = _names(found)
     inside = {(item.key, item.day) for item in found.largest}
-    kinds, keys = defaultdict[str, Decimal](Decimal), defaultdict[str, Decimal](Decimal)
+    kinds, less, keys = (defaultdict[str, Decimal](Decimal) for _ in range(3))
     counts: Counter[str] = Counter()
     for finding in found.findings:
         # What has no price has no value either by which the sheet could tell that it is a finding.
@@ -88,6 +88,7 @@ def _data(found: Reconciliation, title: str, bill: str, files: str) -> dict[str,
             counts[finding.kind] += 1
         if outside:
             kinds[finding.kind] += finding.value
+            less[finding.kind] += min(finding.value, Decimal(0))
             keys[names.get(finding.item.key, _OTHERS)] += finding.value
     billed = found.billed - sum(item.amount + item.repeated for item in found.largest)
     due = found.due - sum(item.measured * (item.price or 0) for item in found.largest)
@@ -117,7 +118,12 @@ def _data(found: Reconciliation, title: str, bill: str, files: str) -> dict[str,
         },
         "tables": {
             "kinds": {
-                k.capitalize(): {"elsewhere": float(kinds[k]), "count_elsewhere": counts[k], "source": files}
+                k.capitalize(): {
+                    "elsewhere": float(kinds[k]),
+                    "less_elsewhere": float(less[k]),
+                    "count_elsewhere": counts[k],
+                    "source": files,
+                }
                 for k in KINDS
             },
             "keys": {name: {"elsewhere": float(keys[name]), "source": files} for name in rows_of_keys},
