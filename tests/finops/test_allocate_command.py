@@ -107,3 +107,7 @@ def test_a_budget_without_a_workbook_is_refused(run: Run, tmp_path: Path) -> Non
     assert (code, "--budget and --usage are for a workbook" in err) == (2, True)
     code, _, err = run("bill", "allocate", BILL, "--rules", RULES, "--journal", str(tmp_path / "journal.xlsx"))
     assert (code, ".csv" in err) == (2, True)
+
+    both = str(tmp_path / "both.csv")
+    code, _, err = run("bill", "allocate", BILL, "--rules", RULES, "-o", both, "--journal", both)
+    assert (code, "showback and journal are two files" in err, Path(both).exists()) == (2, True, False)

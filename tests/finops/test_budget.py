@@ -78,6 +78,7 @@ def test_currencies_without_cents_have_whole_months(tmp_path: Path) -> None:
         ("total: 500_000", "thresholds: {actual: 0%}", ":6: thresholds.actual: "),
         ("total: 500_000", "thresholds: {probability: 120%}", ":6: thresholds.probability: "),
         ("total: 500_000", "thresholds: {actual: most}", ":6: thresholds.actual: "),
+        ("total: 500_000", "thresholds: {forecast: 100}", ":6: thresholds.forecast: expected a share, as 90% or 0.9"),
         ("profile: rising", "profile: risng", ":9: teams.Research.profile: no profile 'risng'; did you mean 'rising'?"),
         ("{year: 3000, profile: rising}", "{year: 3000, split: even}", ":9: teams.Research: expected an amount"),
         ("[1, 1, 1, 2", "[1, 1, 2", ":5: profiles.rising: "),
@@ -277,6 +278,8 @@ def test_a_misspelt_team_is_refused_as_it_would_never_cost_anything(tmp_path: Pa
     head = "currency: USD\nfiscal_year: 2026\nteams:\n"
     with pytest.raises(InputError, match="have no such team; did you mean 'Platform'"):
         check(spending, _load(tmp_path, f"{head}  Platfrom: 12\n"))
+    with pytest.raises(InputError, match="have no such team; did you mean 'Search'"):
+        check(spending, _load(tmp_path, f"{head}  SEARCH: 12\n"))
     # One that has not begun is no mistake, even where its name is like another's that has a budget.
     found = check(spending, _load(tmp_path, f"{head}  Platform: 1200\n  Platforms: 12\n"))
     assert any("Platforms: has no cost in the bills" in remark for remark in found.remarks)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -38,22 +40,24 @@ dimensions: {team: [{tag: team}]}
 """
 
 
-@pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Result:
-    folder = tmp_path_factory.mktemp("bill")
-    (folder / "rules.yaml").write_text(RULES)
+def shown(folder: Path, rules: str, rows: Sequence[Mapping[str, str]]) -> Result:
+    """The showback of a bill, with its figures."""
+    (folder / "rules.yaml").write_text(rules)
     (folder / "usage.csv").write_text("month,unit,quantity\n2026-03,million tokens,480\n")
-    bill = write_bill(folder / "bill.csv", ROWS)
+    bill = write_bill(folder / "bill.csv", rows)
     with DuckEngine() as engine:
         bills = open_bills([str(bill)], engine)
-        allocation = allocate(bills, load_rules(str(folder / "rules.yaml")))
-        seen = figures(
-            bills,
-            allocation=allocation,
-            usage=load_usage(folder / "usage.csv"),
-            assumptions=Assumptions(),
-        )
-    return run(showback_case(allocation, "A bill by hand", date(2026, 3, 31), figures=seen))
+        given = load_rules(str(folder / "rules.yaml"))
+        allocation = allocate(bills, given)
+        usage = load_usage(folder / "usage.csv")
+        seen = figures(bills, allocation=allocation, usage=usage, assumptions=Assumptions())
+    case = showback_case(allocation, "A bill by hand", date(2026, 3, 31), figures=seen, rates=given.rates)
+    return run(case)
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    return shown(tmp_path_factory.mktemp("bill"), RULES, ROWS)
 
 
 def test_rates_are_parts_of_wholes_of_the_month(found: Result) -> None:
@@ -75,3 +79,10 @@ def test_savings_are_listed_with_their_month(found: Result) -> None:
     # 40 not used in one day of usage, the only one that the bill has, times 365/12 days.
     assert found.outputs["savings_found"] == pytest.approx(40 * 365 / 12, abs=0.01)
     assert found.failing() == [] or {check.kind for check in found.failing()} == {"alert"}
+
+
+def test_figures_of_another_currency_are_taken_at_the_rates_of_the_rules(tmp_path: Path) -> None:
+    euros = shown(tmp_path, RULES + "rates: {EUR: 2}\n", [{**row, "BillingCurrency": "EUR"} for row in ROWS])
+    assert euros.outputs["total_cost"] == pytest.approx(240)  # 120 EUR at 2
+    assert euros.outputs["savings_found"] == pytest.approx(2 * 40 * 365 / 12, abs=0.02)
+    assert euros.outputs["last_figure"]["Commitment utilisation"] == pytest.approx(0.6)  # type: ignore[index, call-overload]

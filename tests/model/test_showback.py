@@ -474,3 +474,40 @@ def test_a_journal_of_very_many_teams_books_the_rows_of_teams() -> None:
     case = showback_case(allocation_of(own), "Test", date(2026, 1, 31), extent=Extent(teams=3))
     assert [row.values["team"] for row in case.tables["journal"]] == ["Other teams", "T4998", "T4999", "T5000"]
     assert wrong(xlroi.run(case)) == set()
+
+
+def test_cost_that_nobody_owns_is_unallocated_though_it_is_all_there_is() -> None:
+    found = xlroi.run(showback_case(allocation_of({(NOBODY, "2026-01"): Decimal(7)}), "Test", date(2026, 1, 31)))
+    assert found.outputs["unallocated_share"] == 1
+    assert "tagged" in {check.line for check in found.failing()}
+
+
+def test_spent_and_left_hold_what_a_month_in_part_billed(tmp_path: Path) -> None:
+    own = {("A", f"2026-0{n}"): Decimal(100) for n in (1, 2, 3)} | {("A", "2026-04"): Decimal(30)}
+    (tmp_path / "budget.yaml").write_text("currency: USD\nfiscal_year: 2026\nteams: {A: 1200, New: 240}\n")
+    case = showback_case(
+        allocation_of(own), "Test", date(2026, 4, 9), part="2026-04", budget=load_budget(tmp_path / "budget.yaml")
+    )
+    found = xlroi.run(case)
+    said = {id: found.outputs[id] for id in ("spent", "left", "variance", "spent_share")}
+    assert said["spent"]["Team A"] == pytest.approx(330)  # type: ignore[index, call-overload]
+    assert said["left"]["Team A"] == pytest.approx(870)  # type: ignore[index, call-overload]
+    assert said["variance"]["Team A"] == pytest.approx(300 - 3 * 100)  # type: ignore[index, call-overload]
+    assert said["spent_share"]["Team A"] == pytest.approx(330 / 1200)  # type: ignore[index, call-overload]
+    # A team that has spent nothing yet has its row and its budget.
+    assert said["left"]["Team New"] == pytest.approx(240)  # type: ignore[index, call-overload]
+    answer = found.values.cell("said")
+    assert answer == (
+        "The last whole month cost 100.00 USD, 0.00 more than the month before. "
+        f"The fiscal year is forecast at {300 + 9 * 100:,.2f} USD; 0 limits of budgets are crossed."
+    )
+
+
+def test_without_a_budget_the_cover_speaks_of_the_months_ahead_and_of_a_month_so_far() -> None:
+    whole = showback_case(allocation_of({("A", "2026-12"): Decimal(310)}), "Test", date(2026, 12, 31))
+    assert xlroi.run(whole).values.cell("said") == (
+        "The last whole month cost 310.00 USD. The next 12 months are forecast at 3,720.00 USD."
+    )
+    assert str(xlroi.run(whole).outputs["last_change"]) == "#N/A"  # the month before is not billed
+    part = showback_case(allocation_of({("A", "2026-03"): Decimal(90)}), "Test", date(2026, 3, 9), part="2026-03")
+    assert xlroi.run(part).values.cell("said") == "The month so far cost 90.00 USD. "
