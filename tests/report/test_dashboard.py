@@ -220,3 +220,13 @@ def test_one_month_has_nothing_to_be_compared_with() -> None:
     assert "so far" not in text
     assert "Change<b>" not in text
     assert '<data value="-5.00">−5.00</data>' in text
+
+
+def test_a_month_that_is_not_over_is_compared_by_the_day() -> None:
+    # 200 in the 20 days of November so far are 10 a day, as the 310 of October were; 400 are twice as much a day.
+    lines = (Line("Search", (D("310"), D("200"))), Line("Ads", (D("310"), D("400"))))
+    text = page(replace(FULL, months=("2026-10", "2026-11"), teams=lines, services=())).decode()
+    rows = {name: text.split(f'<th scope="row">{name}</th>')[1].split("</tr>")[0] for name in ("Search", "Ads")}
+    assert "Change a day" in text
+    assert "+0.0%" in rows["Search"]
+    assert "+100.0%" in rows["Ads"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -170,3 +170,11 @@ class Dashboard:
     def so_far(self) -> bool:
         """Whether the last month is not over yet, so that it cannot be held against the month before."""
         return self.months[-1] == self.part
+
+    @property
+    def pace(self) -> Decimal:
+        """How many times longer the month before was than the last month is so far; 1 where that is over."""
+        if not self.so_far or f"{self.newest:%Y-%m}" != self.part:
+            return Decimal(1)
+        before = self.newest.replace(day=1) - timedelta(days=1)
+        return Decimal(before.day) / self.newest.day

@@ -45,7 +45,8 @@ def page(dashboard: Dashboard) -> bytes:
     )
     environment.filters |= {
         "amount": amount,
-        "change": _change,
+        # What was billed of a month that is not over is held against as many days of the month before.
+        "change": lambda now, before: _change(now * dashboard.pace, before),
         "date": _date,
         "month": _month,
         "percent": _percent,
