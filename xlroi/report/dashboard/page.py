@@ -29,7 +29,7 @@ def page(dashboard: Dashboard) -> bytes:
 
     >>> team = Line("<Search>", (Decimal("1200.5"),))
     >>> made = page(Dashboard("Cloud cost", "USD", Decimal("0.01"), "billed", datetime(2026, 3, 10, 7, 0, tzinfo=UTC),
-    ...                       date(2026, 3, 9), (), ("2026-03",), (team,), (), ()))
+    ...                       date(2026, 3, 9), (), ("2026-03",), "2026-03", (team,), (), ()))
     >>> b"&lt;Search&gt;" in made, b"1,200.50" in made, b"<script" in made
     (True, True, False)
     """
